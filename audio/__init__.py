@@ -1,0 +1,1 @@
+"""The media engine: WebRTC in, mix, WebRTC out, recording to disk. Imports no Django."""

@@ -1,0 +1,112 @@
+"""The one interface between Spaces and whatever moves the sound.
+
+An engine knows rooms and participants as opaque strings. It never learns names, roles or
+reasons: what it is told is who may be heard, and it enforces that in the mix.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class EngineError(Exception):
+    """Something the engine refuses or cannot do; `code` is stable and documented."""
+
+    code = "engine_error"
+
+
+class BadOffer(EngineError):
+    """The offer is not SDP, holds no audio the engine can answer, or is too large."""
+
+    code = "bad_offer"
+
+
+class UnknownRoom(EngineError):
+    """The room was never opened here, or the engine restarted and forgot it."""
+
+    code = "unknown_room"
+
+
+class EngineUnavailable(EngineError):
+    """No connection to the engine; try again later."""
+
+    code = "engine_unavailable"
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """The participant's media transport is up: sound can flow both ways."""
+
+    room: str
+    participant: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """The participant's transport went away (closed, or no consent for 30 s, RFC 7675)."""
+
+    room: str
+    participant: str
+
+
+@dataclass(frozen=True, slots=True)
+class Speaking:
+    """Who is audible in the mix right now, sent when the set changes, at most 5 times a second."""
+
+    room: str
+    participants: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingFailed:
+    """The recording of a room stopped being written (say, the disk is full); the room goes on."""
+
+    room: str
+    reason: str
+
+
+EngineEvent = Connected | Lost | Speaking | RecordingFailed
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """Counters since the engine's start, and how many rooms and participants it holds now."""
+
+    rooms: int
+    participants: int
+    late_ticks: int
+    dropped: dict[str, int]
+    """Dropped datagrams by reason (`not_stun`, `bad_integrity`, `unknown_address`, ...)."""
+
+
+class AudioEngine(Protocol):
+    """Rooms of sound. Every call is idempotent: saying a thing twice is saying it once."""
+
+    async def open_room(self, room: str) -> None:
+        """Make the room exist and start its recording; an open room stays as it is."""
+
+    async def answer(self, room: str, participant: str, offer: str) -> str:
+        """Answer a browser's SDP offer; a newer offer of the same participant replaces the old.
+
+        The participant hears the room at once and is not heard until `set_voices` names it.
+        Raises `UnknownRoom`, `BadOffer`.
+        """
+
+    async def set_voices(self, room: str, participants: frozenset[str]) -> None:
+        """Exactly these participants are heard (connected or not); all others are silent.
+
+        Takes effect within one 20 ms tick, whatever the clients go on sending.
+        Raises `UnknownRoom`.
+        """
+
+    async def drop(self, room: str, participant: str) -> None:
+        """Cut the participant's transport: it neither hears nor is heard any more."""
+
+    async def close_room(self, room: str) -> None:
+        """Drop everybody and finish the recording; on return its files are complete on disk."""
+
+    async def statistics(self) -> Statistics:
+        """Counters for operators."""
+
+    def events(self) -> AsyncIterator[EngineEvent]:
+        """What happens in the rooms, in order, from now on; ends when the engine goes away."""
