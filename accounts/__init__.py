@@ -1,0 +1,1 @@
+"""People: user and profile, follows, blocks, suspensions, and the beta programme."""

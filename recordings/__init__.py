@@ -1,0 +1,1 @@
+"""What was recorded: archive, downloads, retention and purge."""

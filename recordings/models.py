@@ -1,0 +1,117 @@
+"""The kept copy of a room's audio, its files, and what remains after the purge."""
+
+from django.conf import settings
+from django.core.files.storage import Storage, storages
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from rooms.models import Participant, Room
+
+
+def recordings_storage() -> Storage:
+    """The private storage; its files are reached through a view that asks the policy."""
+    return storages["recordings"]
+
+
+class Recording(models.Model):
+    """The copy of one room's audio, from the room's end until its purge."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Waiting to be archived")
+        ARCHIVING = "archiving", _("Being archived")
+        READY = "ready", _("Ready")
+        FAILED = "failed", _("Archiving failed")
+        PURGING = "purging", _("Being deleted")
+        PURGED = "purged", _("Deleted")
+
+    room = models.OneToOneField(Room, models.CASCADE, related_name="recording")
+    state = models.CharField(
+        _("state"), max_length=9, choices=State.choices, default=State.WAITING, db_index=True
+    )
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    error = models.CharField(_("error"), max_length=500, blank=True)
+    due_at = models.DateTimeField(_("next try"), default=timezone.now)
+    claimed_at = models.DateTimeField(_("claimed"), null=True, blank=True)
+    ready_at = models.DateTimeField(_("ready since"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("recording")
+        verbose_name_plural = _("recordings")
+        permissions = [("review_recording", _("Can listen to any recording for a review"))]
+
+    def __str__(self) -> str:
+        return str(self.room)
+
+
+class RecordingFile(models.Model):
+    """One file of a recording: the mix, or what one speaker said."""
+
+    class Kind(models.TextChoices):
+        MIX = "mix", _("Everybody")
+        TRACK = "track", _("One speaker")
+
+    recording = models.ForeignKey(Recording, models.CASCADE, related_name="files")
+    kind = models.CharField(_("kind"), max_length=5, choices=Kind.choices)
+    participant = models.ForeignKey(
+        Participant, models.SET_NULL, null=True, blank=True, related_name="tracks"
+    )
+    file = models.FileField(_("file"), storage=recordings_storage, max_length=200)
+    size = models.PositiveBigIntegerField(_("bytes"))
+    sha256 = models.CharField("SHA-256", max_length=64)
+    seconds = models.FloatField(_("length in seconds"))
+
+    class Meta:
+        verbose_name = _("recording file")
+        verbose_name_plural = _("recording files")
+        constraints = [
+            models.UniqueConstraint(fields=["recording", "file"], name="a_file_is_listed_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.file.name
+
+
+class PurgeRecord(models.Model):
+    """The proof of a deletion: what, when, under which rule. Never changed, never deleted.
+
+    It outlives the room and the account, so it names them by value and not by reference.
+    """
+
+    class Rule(models.TextChoices):
+        STANDARD = "standard", _("Standard time after the end")
+        FLAGGED = "flagged", _("Longer time for a flagged Space")
+
+    room_public_id = models.CharField(_("Space"), max_length=12, unique=True)
+    ended_at = models.DateTimeField(_("ended"))
+    expired_at = models.DateTimeField(_("kept until"))
+    rule = models.CharField(_("rule"), max_length=8, choices=Rule.choices)
+    days = models.PositiveSmallIntegerField(_("days of the rule"))
+    files = models.JSONField(_("files"), help_text=_("Name, bytes and SHA-256 of each file."))
+    total_bytes = models.PositiveBigIntegerField(_("bytes in all"))
+    purged_at = models.DateTimeField(_("deleted"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("purge record")
+        verbose_name_plural = _("purge records")
+        ordering = ["-purged_at"]
+
+    def __str__(self) -> str:
+        return f"{self.room_public_id} {self.purged_at:%Y-%m-%d}"
+
+
+class RecordingAccess(models.Model):
+    """Who listened to or downloaded which file, for the audit."""
+
+    recording = models.ForeignKey(Recording, models.CASCADE, related_name="accesses")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True)
+    file_name = models.CharField(_("file"), max_length=200)
+    at = models.DateTimeField(_("when"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("recording access")
+        verbose_name_plural = _("recording accesses")
+        ordering = ["-at"]
+
+    def __str__(self) -> str:
+        return f"{self.user} {self.file_name} {self.at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,123 @@
+"""A room and the people in it. People read "Space"; the code says room."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.crypto import get_random_string
+from django.utils.translation import gettext_lazy as _
+
+
+def new_public_id() -> str:
+    """An address that cannot be guessed: 62^12 is about 71 bits."""
+    return get_random_string(12)
+
+
+class Room(models.Model):
+    """One Space: live from its creation until `ended_at`."""
+
+    class SpeakerPolicy(models.TextChoices):
+        EVERYONE = "everyone", _("Everyone")
+        FOLLOWED = "followed", _("People I follow")
+        INVITED = "invited", _("Only people I invite")
+
+    class EndReason(models.TextChoices):
+        HOST = "host", _("The host ended it")
+        HOST_GONE = "host_gone", _("The host did not come back")
+        MODERATOR = "moderator", _("A moderator ended it")
+
+    public_id = models.CharField(max_length=12, unique=True, default=new_public_id, editable=False)
+    host = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="rooms", verbose_name=_("host")
+    )
+    title = models.CharField(_("title"), max_length=70)
+    speaker_policy = models.CharField(
+        _("who may speak"),
+        max_length=8,
+        choices=SpeakerPolicy.choices,
+        default=SpeakerPolicy.EVERYONE,
+    )
+    transcription = models.BooleanField(_("transcription"), default=False)
+    created_at = models.DateTimeField(_("started"), default=timezone.now)
+    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+    end_reason = models.CharField(
+        _("why it ended"), max_length=9, choices=EndReason.choices, blank=True
+    )
+    flagged_at = models.DateTimeField(
+        _("flagged"),
+        null=True,
+        blank=True,
+        help_text=_("Set while a report about this Space is open or upheld."),
+    )
+
+    class Meta:
+        verbose_name = _("Space")
+        verbose_name_plural = _("Spaces")
+        ordering = ["-created_at"]
+        indexes = [
+            models.Index(fields=["created_at"], condition=Q(ended_at=None), name="live_rooms")
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def is_live(self) -> bool:
+        """Whether people can still join."""
+        return self.ended_at is None
+
+
+class Participant(models.Model):
+    """One person in one room, kept over reloads and lost connections.
+
+    Somebody with an account is known by `user`; a guest by `visitor`, the signed cookie of the
+    browser. `visitor` is kept for both, so that somebody removed does not come back logged out.
+    """
+
+    class Role(models.TextChoices):
+        HOST = "host", _("Host")
+        SPEAKER = "speaker", _("Speaker")
+        LISTENER = "listener", _("Listener")
+
+    room = models.ForeignKey(Room, models.CASCADE, related_name="participants")
+    public_id = models.CharField(max_length=12, unique=True, default=new_public_id, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="participations"
+    )
+    visitor = models.CharField(max_length=32)
+    role = models.CharField(_("role"), max_length=8, choices=Role.choices, default=Role.LISTENER)
+    muted = models.BooleanField(_("muted"), default=True)
+    hand_raised_at = models.DateTimeField(_("hand raised"), null=True, blank=True)
+    invited_at = models.DateTimeField(_("invited to speak"), null=True, blank=True)
+    recording_accepted_at = models.DateTimeField(_("accepted the recording"), null=True, blank=True)
+    joined_at = models.DateTimeField(_("joined"), default=timezone.now)
+    connected = models.BooleanField(_("connected"), default=True)
+    last_seen_at = models.DateTimeField(_("last seen"), default=timezone.now)
+    left_at = models.DateTimeField(_("left"), null=True, blank=True)
+    removed_at = models.DateTimeField(_("removed"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("participant")
+        verbose_name_plural = _("participants")
+        ordering = ["joined_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["room", "user"], condition=Q(user__isnull=False), name="a_user_is_in_once"
+            ),
+            models.UniqueConstraint(
+                fields=["room", "visitor"],
+                condition=Q(user__isnull=True),
+                name="a_guest_is_in_once",
+            ),
+            models.CheckConstraint(
+                condition=~Q(role="host") | Q(user__isnull=False), name="a_host_has_an_account"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} in {self.room}"
+
+    @property
+    def name(self) -> str:
+        """What others read: the display name, or a guest's short mark."""
+        return self.user.get_full_name() if self.user else f"Guest {self.public_id[:4]}"

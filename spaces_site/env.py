@@ -1,0 +1,64 @@
+"""The only reader of the environment. A value that cannot be understood stops the start."""
+
+import os
+from ipaddress import ip_address
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+_BOOLEANS = {"1": True, "true": True, "yes": True, "on": True}
+_BOOLEANS |= {"0": False, "false": False, "no": False, "off": False}
+
+
+def text(name: str, default: str = "") -> str:
+    """The value without surrounding space; an empty value counts as unset."""
+    return os.environ.get(name, "").strip() or default
+
+
+def boolean(name: str, default: bool) -> bool:
+    """`on`/`off`, `yes`/`no`, `true`/`false`, `1`/`0`; anything else is an error."""
+    value = text(name)
+    if not value:
+        return default
+    try:
+        return _BOOLEANS[value.lower()]
+    except KeyError:
+        raise ImproperlyConfigured(f"{name}={value!r}: say on or off") from None
+
+
+def integer(name: str, default: int, minimum: int = 0, maximum: int = 2**31 - 1) -> int:
+    """A whole number within the bounds, both included."""
+    value = text(name) or str(default)
+    try:
+        number = int(value)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name}={value!r} is not a whole number") from None
+    if not minimum <= number <= maximum:
+        raise ImproperlyConfigured(f"{name}={number} is not between {minimum} and {maximum}")
+    return number
+
+
+def port(name: str, default: int) -> int:
+    """A TCP or UDP port."""
+    return integer(name, default, minimum=1, maximum=65535)
+
+
+def words(name: str, default: str = "") -> list[str]:
+    """A comma-separated list; empty items are left out."""
+    return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+def addresses(name: str) -> list[str]:
+    """A comma-separated list of IP addresses, each checked."""
+    found = words(name)
+    for word in found:
+        try:
+            ip_address(word)
+        except ValueError:
+            raise ImproperlyConfigured(f"{name}: {word!r} is not an IP address") from None
+    return found
+
+
+def path(name: str, default: Path) -> Path:
+    """A folder or file, made absolute."""
+    return Path(text(name, str(default))).resolve()

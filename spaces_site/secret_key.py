@@ -1,0 +1,22 @@
+"""The secret of an installation that was given none: made once, readable by its owner only."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from django.core.management.utils import get_random_secret_key
+
+
+def of_this_machine(folder: Path) -> str:
+    """Read the key kept in `folder`, making it first when it is not there yet."""
+    file = folder / "secret_key"
+    if not file.exists():
+        with tempfile.NamedTemporaryFile("w", dir=folder, encoding="utf-8") as draft:
+            draft.write(get_random_secret_key())
+            draft.flush()
+            try:
+                # A link appears whole or not at all: of processes that start together one wins.
+                os.link(draft.name, file)
+            except FileExistsError:
+                pass
+    return file.read_text(encoding="utf-8")

@@ -1,0 +1,14 @@
+"""Settings for the tests: the same product, with nothing left behind and fast password hashes."""
+
+import os
+import tempfile
+
+# A folder per test session; the settings below it read VAR_DIR.
+os.environ["VAR_DIR"] = tempfile.mkdtemp(prefix="spaces-test-")
+
+from spaces_site.settings import *  # noqa: E402, F403
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+CELERY_BROKER_URL = "memory://"
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, str] = {}

@@ -1,0 +1,9 @@
+"""Static files under hashed names, with the imports between ES modules rewritten too."""
+
+from whitenoise.storage import CompressedManifestStaticFilesStorage
+
+
+class ManifestStaticFilesStorage(CompressedManifestStaticFilesStorage):
+    """A module's `import` names the hashed file, so that no import map (inline script) is needed."""
+
+    support_js_module_import_aggregation = True
