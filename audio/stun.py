@@ -1,0 +1,148 @@
+"""STUN binding requests and responses (RFC 8489), as ICE needs them (RFC 8445)."""
+
+import hashlib
+import hmac
+import struct
+import zlib
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, ip_address
+
+BINDING_REQUEST = 0x0001
+BINDING_SUCCESS = 0x0101
+
+USERNAME = 0x0006
+MESSAGE_INTEGRITY = 0x0008
+XOR_MAPPED_ADDRESS = 0x0020
+PRIORITY = 0x0024
+USE_CANDIDATE = 0x0025
+FINGERPRINT = 0x8028
+
+_MAGIC_COOKIE = 0x2112A442
+_HEADER = struct.Struct("!HHI12s")
+_ATTRIBUTE = struct.Struct("!HH")
+_FINGERPRINT_XOR = 0x5354554E
+_INTEGRITY_SIZE = _ATTRIBUTE.size + 20
+_FINGERPRINT_SIZE = _ATTRIBUTE.size + 4
+
+Address = tuple[str, int]
+"""An IP address in its usual writing, and a port."""
+
+
+class BadStun(ValueError):
+    """The datagram is not a well-formed STUN message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A parsed STUN message. Attributes after MESSAGE-INTEGRITY are not looked at (14.5)."""
+
+    kind: int
+    transaction: bytes
+    attributes: dict[int, bytes]
+    raw: bytes
+    integrity_at: int | None
+    """Offset of MESSAGE-INTEGRITY in `raw`, when there is one."""
+
+    @property
+    def username(self) -> str:
+        """USERNAME, empty when missing or not UTF-8."""
+        return self.attributes.get(USERNAME, b"").decode("utf-8", "replace")
+
+    def verify(self, password: str) -> bool:
+        """Whether MESSAGE-INTEGRITY was made with this password (RFC 8489, 14.5)."""
+        if self.integrity_at is None:
+            return False
+        expected = _integrity(self.raw[: self.integrity_at], password)
+        return hmac.compare_digest(expected, self.attributes[MESSAGE_INTEGRITY])
+
+
+def parse(data: bytes) -> Message:
+    """Parse a datagram; raises `BadStun` for anything malformed, also a wrong FINGERPRINT."""
+    if len(data) < _HEADER.size:
+        raise BadStun("shorter than a header")
+    kind, length, cookie, transaction = _HEADER.unpack_from(data)
+    if kind & 0xC000 or cookie != _MAGIC_COOKIE:
+        raise BadStun("not STUN")
+    if length % 4 or length != len(data) - _HEADER.size:
+        raise BadStun("wrong length")
+    attributes: dict[int, bytes] = {}
+    integrity_at = None
+    at = _HEADER.size
+    while at < len(data):
+        attribute, size = _ATTRIBUTE.unpack_from(data, at)
+        value = data[at + _ATTRIBUTE.size : at + _ATTRIBUTE.size + size]
+        if len(value) != size:
+            raise BadStun("attribute beyond the end")
+        if attribute == FINGERPRINT:
+            _check_fingerprint(data, at, value)
+        elif integrity_at is None:
+            attributes.setdefault(attribute, value)
+            if attribute == MESSAGE_INTEGRITY:
+                if size != hashlib.sha1(usedforsecurity=False).digest_size:
+                    raise BadStun("MESSAGE-INTEGRITY of a wrong size")
+                integrity_at = at
+        at += _ATTRIBUTE.size + size + -size % 4
+    return Message(kind, transaction, attributes, data, integrity_at)
+
+
+def build(
+    kind: int, transaction: bytes, attributes: list[tuple[int, bytes]], password: str
+) -> bytes:
+    """A message with the given attributes, MESSAGE-INTEGRITY and FINGERPRINT."""
+    body = b"".join(
+        _ATTRIBUTE.pack(attribute, len(value)) + value + bytes(-len(value) % 4)
+        for attribute, value in attributes
+    )
+    data = _HEADER.pack(kind, len(body), _MAGIC_COOKIE, transaction) + body
+    data = _with_length(data, len(body) + _INTEGRITY_SIZE) + (
+        _ATTRIBUTE.pack(MESSAGE_INTEGRITY, 20) + _integrity(data, password)
+    )
+    data = _with_length(data, len(data) - _HEADER.size + _FINGERPRINT_SIZE)
+    return data + _ATTRIBUTE.pack(FINGERPRINT, 4) + _fingerprint(data)
+
+
+def binding_success(request: Message, source: Address, password: str) -> bytes:
+    """The answer to a binding request: where it came from, proved with our password."""
+    mapped = xor_address(source, request.transaction)
+    attributes = [(XOR_MAPPED_ADDRESS, mapped)]
+    return build(BINDING_SUCCESS, request.transaction, attributes, password)
+
+
+def xor_address(address: Address, transaction: bytes) -> bytes:
+    """The value of XOR-MAPPED-ADDRESS (RFC 8489, 14.2)."""
+    ip = ip_address(address[0])
+    mask = _MAGIC_COOKIE.to_bytes(4, "big") + transaction
+    host = bytes(a ^ b for a, b in zip(ip.packed, mask, strict=False))
+    family = 1 if isinstance(ip, IPv4Address) else 2
+    return struct.pack("!xBH", family, address[1] ^ (_MAGIC_COOKIE >> 16)) + host
+
+
+def read_xor_address(value: bytes, transaction: bytes) -> Address:
+    """The address inside of an XOR-MAPPED-ADDRESS; raises `BadStun`."""
+    if len(value) not in (8, 20):
+        raise BadStun("address of a wrong size")
+    mask = _MAGIC_COOKIE.to_bytes(4, "big") + transaction
+    host = bytes(a ^ b for a, b in zip(value[4:], mask, strict=False))
+    ip = IPv4Address(host) if len(host) == 4 else IPv6Address(host)
+    (port,) = struct.unpack_from("!H", value, 2)
+    return str(ip), port ^ (_MAGIC_COOKIE >> 16)
+
+
+def _with_length(data: bytes, length: int) -> bytes:
+    return data[:2] + struct.pack("!H", length) + data[4:]
+
+
+def _integrity(before: bytes, password: str) -> bytes:
+    """HMAC-SHA1 over all before the attribute, as if the message ended with the attribute."""
+    covered = _with_length(before, len(before) - _HEADER.size + _INTEGRITY_SIZE)
+    return hmac.digest(password.encode(), covered, "sha1")
+
+
+def _fingerprint(before: bytes) -> bytes:
+    return struct.pack("!I", zlib.crc32(before) ^ _FINGERPRINT_XOR)
+
+
+def _check_fingerprint(data: bytes, at: int, value: bytes) -> None:
+    last = at + _FINGERPRINT_SIZE == len(data)
+    if not last or value != _fingerprint(data[:at]):
+        raise BadStun("wrong FINGERPRINT")

@@ -1,0 +1,75 @@
+"""The cast: the same people in every test."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import Group
+from django.utils import timezone
+
+from accounts.models import BetaApplication, Block, Suspension, User
+
+
+def person(handle: str, **fields: object) -> User:
+    """A user with a verified address who could log in with the password `pw`."""
+    fields.setdefault("display_name", handle.capitalize())
+    user = User.objects.create_user(handle, f"{handle}@example.org", "pw", **fields)
+    user.emailaddress_set.create(email=user.email, verified=True, primary=True)
+    return user
+
+
+@pytest.fixture
+def host(db: None) -> User:
+    """An approved beta tester."""
+    user = person("host")
+    BetaApplication.objects.create(
+        user=user,
+        email=user.email,
+        name="Host",
+        kind=BetaApplication.Kind.PERSON,
+        why="To talk.",
+        language="en",
+        status=BetaApplication.Status.APPROVED,
+        decided_at=timezone.now(),
+    )
+    return user
+
+
+@pytest.fixture
+def speaker(db: None) -> User:
+    return person("speaker")
+
+
+@pytest.fixture
+def listener(db: None) -> User:
+    return person("listener")
+
+
+@pytest.fixture
+def outsider(db: None) -> User:
+    """Has an account, was never in the room, and is no beta tester."""
+    return person("outsider")
+
+
+@pytest.fixture
+def blocked(db: None, host: User) -> User:
+    """Somebody whom the host blocked."""
+    user = person("blocked")
+    Block.objects.create(blocker=host, blocked=user)
+    return user
+
+
+@pytest.fixture
+def suspended(db: None) -> User:
+    user = person("suspended")
+    Suspension.objects.create(
+        user=user, reason="Abuse", starts_at=timezone.now() - timedelta(days=1)
+    )
+    return user
+
+
+@pytest.fixture
+def moderator(db: None) -> User:
+    """Staff in the group of moderators, no superuser."""
+    user = person("moderator", is_staff=True)
+    user.groups.add(Group.objects.get(name="moderators"))
+    return user
