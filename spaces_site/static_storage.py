@@ -1,6 +1,6 @@
 """Static files under hashed names, with the imports between ES modules rewritten too."""
 
-from whitenoise.storage import CompressedManifestStaticFilesStorage
+from servestatic.storage import CompressedManifestStaticFilesStorage
 
 
 class ManifestStaticFilesStorage(CompressedManifestStaticFilesStorage):

@@ -1,0 +1,69 @@
+# Everything a newcomer needs: `make run` and `make test`. `make help` lists the rest.
+
+PORT ?= 8000
+AUDIO_PORT ?= 40000
+BIND ?= 127.0.0.1
+SITE_URL ?= http://127.0.0.1:$(PORT)
+PYTHON ?= python3
+PYTEST_ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+CODE := spaces_site accounts rooms recordings moderation audio tests bench
+CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/*.po))
+
+export PORT AUDIO_PORT BIND SITE_URL
+export PYTHONUNBUFFERED := 1
+
+.PHONY: help run demo test check requirements catalogues browser
+
+help:  ## Show this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+run: $(VENV)/.installed $(CATALOGUES)  ## Install, migrate and start everything (PORT=8000 AUDIO_PORT=40000)
+	@$(BIN)/python manage.py migrate --verbosity 0
+	@echo
+	@echo "  Spaces:         $(SITE_URL)"
+	@echo "  Demo accounts:  $(BIN)/python manage.py demo --password PW"
+	@echo "  Stop:           Ctrl-C"
+	@echo
+	@exec $(BIN)/honcho start --no-colour --port $(PORT)
+
+demo: $(VENV)/.installed  ## Make the demo accounts: make demo PASSWORD=...
+	@$(BIN)/python manage.py demo --password "$(PASSWORD)"
+
+test: $(VENV)/.installed-dev $(CATALOGUES) browser  ## Install what the tests need, and run them
+	$(BIN)/pytest $(PYTEST_ARGS)
+
+check: $(VENV)/.installed-dev  ## Style, types, imports, migrations
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy $(CODE)
+	$(BIN)/lint-imports
+	$(BIN)/python manage.py makemigrations --check --dry-run
+
+requirements: $(VENV)/.installed-dev  ## Compile requirements*.in with hashes
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url requirements.in --output-file requirements.txt
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url requirements-dev.in --output-file requirements-dev.txt
+
+catalogues: $(CATALOGUES)  ## Compile the translations
+
+browser:
+	@scripts/ensure-chromium
+
+%.mo: %.po | $(VENV)/.installed
+	@$(BIN)/pybabel --quiet compile --input-file $< --output-file $@
+
+$(VENV)/bin/python:
+	@scripts/ensure-venv $(PYTHON)
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: requirements.txt | $(VENV)/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
