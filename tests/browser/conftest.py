@@ -1,0 +1,83 @@
+"""Real browsers, one process a person, each with a microphone that plays a file."""
+
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Playwright, async_playwright
+
+from tests.browser.person import Person
+from tests.browser.service import Service, running_service
+from tests.browser.sound import TONE_A, TONE_B, write_tone
+
+BringIn = Callable[..., Awaitable[Person]]
+
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+    "--allow-loopback-in-peer-connection",
+]
+
+
+@pytest.fixture(scope="session")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """The running service; whatever the tests did, none of its logs may hold a traceback."""
+    folder = tmp_path_factory.mktemp("service")
+    with running_service(folder) as service:
+        yield service
+    logs = {name: service.log(name) for name in ("web", "audio", "worker")}
+    assert not [name for name, log in logs.items() if "Traceback" in log], logs
+
+
+@pytest.fixture(scope="session")
+def tone_a(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_tone(tmp_path_factory.mktemp("tones") / "a.wav", TONE_A)
+
+
+@pytest.fixture(scope="session")
+def tone_b(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_tone(tmp_path_factory.mktemp("tones") / "b.wav", TONE_B)
+
+
+@pytest.fixture
+async def playwright() -> AsyncIterator[Playwright]:
+    async with async_playwright() as running:
+        yield running
+
+
+@pytest.fixture
+async def bring_in(playwright: Playwright, service: Service) -> AsyncIterator[BringIn]:
+    """`await bring_in("host", microphone=tone_a)`: a browser of one's own, logged in by handle.
+
+    Without a handle it is a visitor without an account.
+    """
+    people: list[Person] = []
+    executable = next(
+        path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))
+    )
+
+    async def bring(
+        handle: str = "", microphone: Path | None = None, width: int = 1280, **context: object
+    ) -> Person:
+        flags = list(CHROMIUM_FLAGS)
+        if microphone:
+            flags.append(f"--use-file-for-audio-capture={microphone}")
+        browser = await playwright.chromium.launch(executable_path=executable, args=flags)
+        page_context = await browser.new_context(
+            viewport={"width": width, "height": 800}, base_url=service.url, **context
+        )
+        person = Person(handle, browser, await page_context.new_page())
+        people.append(person)
+        await person.settle_in()
+        return person
+
+    yield bring
+    for person in people:
+        await person.browser.close()

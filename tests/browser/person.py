@@ -1,0 +1,126 @@
+"""What a person does and hears in a browser."""
+
+import asyncio
+import base64
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from playwright.async_api import Browser, Page, expect
+
+from tests.browser.service import PASSWORD
+from tests.browser.sound import tones_in
+
+# Noise suppression takes a steady tone for noise, and rightly so.
+_RAW_MICROPHONE = """
+const original = navigator.mediaDevices?.getUserMedia.bind(navigator.mediaDevices);
+if (original) navigator.mediaDevices.getUserMedia = () => original({audio: {
+    echoCancellation: false, noiseSuppression: false, autoGainControl: false}});
+"""
+
+# Half a second of what the page's audio element plays, as base64 of little-endian floats.
+_LISTEN = """async () => {
+    const element = [...document.querySelectorAll("audio")].find((each) => each.srcObject);
+    if (!element || element.paused) return "";
+    const context = new AudioContext({sampleRate: 48000});
+    const analyser = new AnalyserNode(context, {fftSize: 16384});
+    context.createMediaStreamSource(element.srcObject).connect(analyser);
+    await new Promise((done) => setTimeout(done, 450));
+    const samples = new Float32Array(analyser.fftSize);
+    analyser.getFloatTimeDomainData(samples);
+    await context.close();
+    return btoa(String.fromCharCode(...new Uint8Array(samples.buffer)));
+}"""
+
+
+@dataclass
+class Person:
+    """Somebody in front of a browser; `handle` is empty for a visitor without an account."""
+
+    handle: str
+    browser: Browser
+    page: Page
+    errors: list[str] = field(default_factory=list)
+
+    async def settle_in(self) -> None:
+        """Prepare the browser and log in."""
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("console", self._note_console)
+        await self.page.context.add_init_script(_RAW_MICROPHONE)
+        if self.handle:
+            await self.page.goto("/accounts/login/")
+            await self.page.fill("[name=login]", self.handle)
+            await self.page.fill("[name=password]", PASSWORD)
+            await self.page.locator("main [type=submit]").first.click()
+            await self.page.wait_for_url("/")
+
+    def _note_console(self, message: object) -> None:
+        if getattr(message, "type", "") == "error":
+            self.errors.append(str(getattr(message, "text", "")))
+
+    async def press(self, action: str) -> None:
+        """Click the one visible control with this `data-action`."""
+        await self.page.locator(f'[data-action="{action}"]:visible').first.click()
+
+    async def start_a_space(self, title: str, policy: str = "everyone") -> str:
+        """Create a Space from the compose button and return its address."""
+        await self.page.goto("/spaces/new/")
+        await self.page.fill("[name=title]", title)
+        await self.page.locator(f'[name=speaker_policy][value="{policy}"]').check()
+        await self.page.locator("main [type=submit]").click()
+        await self.page.wait_for_url(re.compile(r"/spaces/[A-Za-z0-9]{12}/"))
+        return self.page.url
+
+    async def join(self, address: str) -> None:
+        """Open the Space and click Join; done when sound can flow."""
+        if self.page.url != address:
+            await self.page.goto(address)
+        await self.press("join")
+        await self.is_connected("live")
+
+    async def is_connected(self, state: str) -> None:
+        """Wait until the page says so."""
+        await expect(self.page.locator(f'body[data-connection="{state}"]')).to_be_attached(
+            timeout=15_000
+        )
+
+    async def open_microphone(self) -> None:
+        """Unmute, accepting that the Space is recorded when the page asks."""
+        await self.press("mic")
+        consent = self.page.locator('[data-action="accept-recording"]:visible')
+        unmuted = self.page.locator('[data-action="mic"][aria-pressed="true"]:visible')
+        await expect(consent.or_(unmuted).first).to_be_visible()
+        if await consent.count():
+            await consent.click()
+        await expect(unmuted).to_be_visible(timeout=10_000)
+
+    async def sees(self, name: str, **attributes: str) -> None:
+        """Wait until a person is shown with these data attributes, e.g. `role="speaker"`."""
+        marks = "".join(f'[data-{key}="{value}"]' for key, value in attributes.items())
+        where = self.page.locator(f'[data-participant][data-name="{name}"]{marks}:visible')
+        await expect(where.first).to_be_visible(timeout=10_000)
+
+    async def tones(self) -> set[str]:
+        """The tones in half a second of what arrives."""
+        encoded = await self.page.evaluate(_LISTEN)
+        if not encoded:
+            return set()
+        return tones_in(np.frombuffer(base64.b64decode(encoded), dtype="<f4"))
+
+    async def hears(self, *names: str) -> None:
+        """Wait, within 15 s, until exactly these tones arrive, twice in a row."""
+        await until(lambda: self._hears_exactly(set(names)), f"{self.handle} hears {names}")
+
+    async def _hears_exactly(self, names: set[str]) -> bool:
+        return await self.tones() == names and await self.tones() == names
+
+
+async def until(condition: Callable[[], Awaitable[bool]], what: str, seconds: float = 15) -> None:
+    """Ask again until the condition holds; fail with `what` after the bound."""
+    try:
+        async with asyncio.timeout(seconds):
+            while not await condition():
+                await asyncio.sleep(0.05)
+    except TimeoutError:
+        raise AssertionError(f"not within {seconds:g} s: {what}") from None

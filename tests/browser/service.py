@@ -1,0 +1,128 @@
+"""The real service for a browser: the three processes of the Procfile on free ports."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.error import URLError
+
+ROOT = Path(__file__).resolve().parents[2]
+PASSWORD = "a password for the demo"
+
+
+def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
+    """A port that nobody uses at this moment."""
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@dataclass
+class Service:
+    """A running service, its address and what its processes wrote."""
+
+    folder: Path
+    url: str
+    environment: dict[str, str]
+    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    def manage(self, *arguments: str) -> str:
+        """Run a management command with the service's environment and return what it printed."""
+        done = subprocess.run(  # noqa: S603
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        return done.stdout
+
+    def start(self, name: str) -> None:
+        """Start one process by its line in the Procfile."""
+        lines = (ROOT / "Procfile").read_text(encoding="utf-8").splitlines()
+        command = dict(line.split(": ", 1) for line in lines)[name]
+        # The interpreter that runs the tests may live elsewhere than the Procfile says.
+        command = command.replace(".venv/bin", str(Path(sys.executable).parent))
+        with (self.folder / f"{name}.log").open("ab") as log:
+            self.processes[name] = subprocess.Popen(  # noqa: S602
+                f"exec {command}",
+                shell=True,
+                cwd=ROOT,
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def stop(self, name: str) -> None:
+        """End one process the polite way; it must be gone within ten seconds."""
+        process = self.processes.pop(name)
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
+
+    def log(self, name: str) -> str:
+        """What the process wrote so far."""
+        return (self.folder / f"{name}.log").read_text(encoding="utf-8")
+
+    def wait_until_up(self) -> None:
+        """Wait for the pages and for the control port of the engine; both within 30 s."""
+        deadline = time.monotonic() + 30
+        while not (self._web_answers() and self._engine_answers()):
+            for name, process in self.processes.items():
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(timeout=0.05)
+                    raise ChildProcessError(f"{name} ended: {self.log(name)}")
+            if time.monotonic() > deadline:
+                raise TimeoutError("\n".join(self.log(name) for name in self.processes))
+
+    def _web_answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(self.url, timeout=5) as answer:  # noqa: S310
+                return bool(answer.status == 200)
+        except (URLError, ConnectionError):
+            return False
+
+    def _engine_answers(self) -> bool:
+        control = int(self.environment["AUDIO_CONTROL_PORT"])
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", control)) == 0
+
+
+@contextmanager
+def running_service(folder: Path) -> Iterator[Service]:
+    """Migrate, make the demo accounts, start web, audio and worker; at the end stop them all."""
+    port = free_port()
+    environment = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    environment |= {
+        "VAR_DIR": str(folder / "var"),
+        "PORT": str(port),
+        "BIND": "127.0.0.1",
+        "SITE_URL": f"http://127.0.0.1:{port}",
+        "AUDIO_PORT": str(free_port(socket.SOCK_DGRAM)),
+        "AUDIO_CONTROL_PORT": str(free_port()),
+        "PYTHONUNBUFFERED": "1",
+    }
+    service = Service(folder, f"http://127.0.0.1:{port}", environment)
+    service.manage("migrate", "--verbosity", "0")
+    service.manage("demo", "--password", PASSWORD)
+    try:
+        for name in ("web", "audio", "worker"):
+            service.start(name)
+        service.wait_until_up()
+        yield service
+    finally:
+        for name in list(service.processes):
+            service.stop(name)

@@ -1,0 +1,70 @@
+"""Configuration comes from the environment; what cannot be understood stops the start."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from spaces_site import env, secret_key
+
+
+@pytest.mark.parametrize(("value", "meant"), [("on", True), ("Yes", True), ("0", False), ("", True)])
+def test_a_boolean_is_understood(
+    monkeypatch: pytest.MonkeyPatch, value: str, meant: bool
+) -> None:
+    monkeypatch.setenv("SWITCH", value)
+    assert env.boolean("SWITCH", default=True) is meant
+
+
+def test_a_typo_in_a_boolean_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEBUG", "ture")
+    with pytest.raises(ImproperlyConfigured, match="DEBUG='ture': say on or off"):
+        env.boolean("DEBUG", default=True)
+
+
+@pytest.mark.parametrize("value", ["ten", "0", "70000", "1e3"])
+def test_a_port_that_is_none_is_an_error(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("PORT", value)
+    with pytest.raises(ImproperlyConfigured, match="PORT"):
+        env.port("PORT", default=8000)
+
+
+def test_a_host_name_is_no_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUDIO_PUBLIC_ADDRESSES", "192.0.2.1, example.org")
+    with pytest.raises(ImproperlyConfigured, match="'example.org' is not an IP address"):
+        env.addresses("AUDIO_PUBLIC_ADDRESSES")
+
+
+def test_the_secret_of_a_machine_is_made_once_and_is_private(tmp_path: Path) -> None:
+    key = secret_key.of_this_machine(tmp_path)
+    assert len(key) >= 50
+    assert secret_key.of_this_machine(tmp_path) == key
+    assert (tmp_path / "secret_key").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    ("given", "complaint"),
+    [
+        ({"DEBUG": "off"}, "SECRET_KEY must be set when DEBUG is off"),
+        ({"DEBUG": "maybe"}, "DEBUG='maybe': say on or off"),
+        ({"SPEAKER_LIMIT": "0"}, "SPEAKER_LIMIT=0 is not between 1 and 100"),
+        ({"RETENTION_DAYS": "60", "RETENTION_DAYS_FLAGGED": "50"}, "RETENTION_DAYS_FLAGGED=50"),
+    ],
+)
+def test_a_service_that_is_configured_wrongly_refuses_to_start(
+    tmp_path: Path, given: dict[str, str], complaint: str
+) -> None:
+    environment = {"PATH": os.environ["PATH"], "VAR_DIR": str(tmp_path)} | given
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, "manage.py", "check"],
+        cwd=Path(__file__).resolve().parents[2],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert complaint in done.stderr
