@@ -33,6 +33,7 @@ class _Section:
     """One `m=` line with its attributes, in the order they came."""
 
     kind: str
+    port: str
     protocol: str
     formats: list[str]
     attributes: list[tuple[str, str]] = field(default_factory=list)
@@ -82,12 +83,8 @@ def parse_offer(text: str) -> Offer:
     if not isinstance(text, str) or len(text.encode("utf-8", "replace")) > MAX_OFFER:
         raise BadOffer("the offer is larger than 64 KiB")
     session, sections = _split(text)
-    accepted = next((i for i, section in enumerate(sections) if _opus(section)), None)
-    if accepted is None:
-        raise BadOffer("no audio section with opus/48000/2")
+    accepted, opus = _choose(sections)
     audio = sections[accepted]
-    opus = _opus(audio)
-    assert opus is not None  # that is how the section was chosen
     _require_dtls_client(session, audio)
     mids = [section.first("mid") for section in sections]
     if any(mid is not None and _TOKEN.fullmatch(mid) is None for mid in mids):
@@ -161,7 +158,7 @@ def _split(text: str) -> tuple[_Section, list[_Section]]:
     lines = text.splitlines()
     if not lines or lines[0].strip() != "v=0":
         raise BadOffer("not SDP")
-    session = _Section("session", "", [])
+    session = _Section("session", "", "", [])
     sections: list[_Section] = []
     for line in lines:
         if not line:
@@ -182,12 +179,23 @@ def _media(value: str) -> _Section:
     fields = value.split()
     if len(fields) < 4 or any(_TOKEN.fullmatch(part.replace("/", "-")) is None for part in fields):
         raise BadOffer("a broken m= line")
-    return _Section(fields[0], fields[2], fields[3:])
+    return _Section(fields[0], fields[1], fields[2], fields[3:])
+
+
+def _choose(sections: list[_Section]) -> tuple[int, int]:
+    """The index of the first section that can be answered, and its payload type of Opus."""
+    for index, section in enumerate(sections):
+        opus = _opus(section)
+        if opus is not None:
+            return index, opus
+    raise BadOffer("no live audio section with opus/48000/2 over UDP/TLS/RTP/SAVPF")
 
 
 def _opus(section: _Section) -> int | None:
-    """The payload type of Opus in an audio section that is offered over DTLS-SRTP."""
+    """The payload type of Opus in a live audio section that is offered over DTLS-SRTP."""
     if section.kind != "audio" or section.protocol != "UDP/TLS/RTP/SAVPF":
+        return None
+    if section.port == "0" and section.first("bundle-only") is None:
         return None
     for value in section.all("rtpmap"):
         found = _OPUS.fullmatch(value)

@@ -1,0 +1,170 @@
+"""All rooms of one engine: who is where, and what a tick or a datagram means to whom.
+
+Single-threaded and without a clock or a socket of its own: the media thread drives it, and so
+can a test.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+
+from audio import sdp
+from audio.dtls import Handshake, Identity
+from audio.opus import FRAME
+from audio.peer import CNAME, Peer
+from audio.protocol import (
+    Connected,
+    EngineEvent,
+    Lost,
+    RecordingFailed,
+    Statistics,
+    UnknownRoom,
+)
+from audio.recorder import DiskThread, RoomRecorder
+from audio.room import Room
+from audio.rtp import CLOCK_RATE, RtpPacket
+from audio.stun import Address
+from audio.transport import Transport
+
+_POLL_TICKS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """One moment: on the monotonic clock, on the wall clock, and as the tick's number."""
+
+    now: float
+    wall: float
+    tick: int
+
+
+class Core:
+    """The rooms and their transport. Every method belongs to the media thread."""
+
+    def __init__(
+        self,
+        *,
+        spool: Path,
+        addresses: tuple[str, ...],
+        port: int,
+        send: Callable[[bytes, Address], None],
+        emit: Callable[[EngineEvent], None],
+    ) -> None:
+        self._spool = spool
+        self._addresses = addresses
+        self._port = port
+        self._emit = emit
+        self._identity = Identity()
+        self._rooms: dict[str, Room] = {}
+        self._disk = DiskThread()
+        self.transport = Transport(send, self)
+
+    def open_room(self, name: str, clock: Clock) -> None:
+        """See `AudioEngine.open_room`."""
+        if name in self._rooms:
+            return
+        recorder = RoomRecorder(
+            self._disk,
+            self._spool / name,
+            clock.tick,
+            clock.wall,
+            lambda reason: self._emit(RecordingFailed(name, reason)),
+        )
+        self._rooms[name] = Room(name, self.transport, recorder, self._emit)
+
+    def answer(self, name: str, participant: str, offer: sdp.Offer, clock: Clock) -> str:
+        """See `AudioEngine.answer`."""
+        room = self._room(name)
+        self._remove(room, participant)
+        peer = Peer(
+            room=name,
+            participant=participant,
+            handshake=Handshake(self._identity, offer.fingerprints),
+            payload_type=offer.opus,
+            remote_ufrag=offer.ufrag,
+            last_consent=clock.now,
+        )
+        room.peers[participant] = peer
+        self.transport.add(peer)
+        local = sdp.LocalParameters(
+            ufrag=peer.ufrag,
+            pwd=peer.pwd,
+            fingerprint=self._identity.fingerprint,
+            addresses=self._addresses,
+            port=self._port,
+            ssrc=peer.ssrc,
+            cname=CNAME,
+        )
+        return sdp.build_answer(offer, local)
+
+    def set_voices(self, name: str, participants: frozenset[str]) -> None:
+        """See `AudioEngine.set_voices`."""
+        self._room(name).set_voices(participants)
+
+    def drop(self, name: str, participant: str) -> None:
+        """See `AudioEngine.drop`."""
+        room = self._rooms.get(name)
+        if room is not None:
+            self._remove(room, participant)
+
+    def close_room(self, name: str) -> "Future[None]":
+        """See `AudioEngine.close_room`; the future is done when the files are complete."""
+        room = self._rooms.pop(name, None)
+        if room is None:
+            done: Future[None] = Future()
+            done.set_result(None)
+            return done
+        for participant in list(room.peers):
+            self._remove(room, participant)
+        return room.recorder.close()
+
+    def close(self) -> None:
+        """Close all rooms; on return every file is complete."""
+        for name in list(self._rooms):
+            self.close_room(name)
+        self._disk.stop()
+
+    def statistics(self, late_ticks: int) -> Statistics:
+        """See `AudioEngine.statistics`."""
+        return Statistics(
+            rooms=len(self._rooms),
+            participants=sum(len(room.peers) for room in self._rooms.values()),
+            late_ticks=late_ticks,
+            dropped=dict(self.transport.dropped),
+        )
+
+    def tick(self, clock: Clock) -> None:
+        """The next 20 ms in every room."""
+        for room in self._rooms.values():
+            room.tick(clock.tick)
+        if clock.tick % _POLL_TICKS == 0:
+            self.transport.poll(clock.now, clock.wall, clock.tick * FRAME)
+
+    def connected(self, peer: Peer) -> None:
+        """The transport: a participant's handshake is done."""
+        self._emit(Connected(peer.room, peer.participant))
+
+    def lost(self, peer: Peer) -> None:
+        """The transport: a participant has not been heard of for too long."""
+        room = self._rooms.get(peer.room)
+        if room is not None and room.peers.get(peer.participant) is peer:
+            del room.peers[peer.participant]
+        self._emit(Lost(peer.room, peer.participant))
+
+    def audio(self, peer: Peer, packet: RtpPacket, now: float) -> None:
+        """The transport: a packet of Opus came from a participant."""
+        room = self._rooms.get(peer.room)
+        if room is not None:
+            room.receive(peer.participant, packet, int(now * CLOCK_RATE))
+
+    def _room(self, name: str) -> Room:
+        room = self._rooms.get(name)
+        if room is None:
+            raise UnknownRoom(f"room {name} is not open")
+        return room
+
+    def _remove(self, room: Room, participant: str) -> None:
+        peer = room.peers.pop(participant, None)
+        if peer is not None:
+            self.transport.remove(peer)

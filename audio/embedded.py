@@ -1,0 +1,109 @@
+"""The embedded engine: `AudioEngine` over a media thread in this process."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Self
+
+from audio import sdp
+from audio.core import Core
+from audio.eventbus import EventBus
+from audio.ids import check_id
+from audio.media_thread import MediaThread, open_socket
+from audio.protocol import EngineEvent, Statistics
+
+
+class EmbeddedEngine:
+    """One UDP port, any number of rooms. Use it as `async with EmbeddedEngine(...) as engine`.
+
+    `host` and `port` are where the UDP port is bound (port 0: any free one), `addresses` the IP
+    addresses browsers reach it at, `spool` the folder recordings are written under. Raises
+    `OSError` when the port is taken. Belongs to the event loop it is made in.
+    """
+
+    def __init__(self, *, spool: Path, addresses: tuple[str, ...], host: str, port: int) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._bus = EventBus()
+        udp = open_socket(host, port)
+        self.port: int = udp.getsockname()[1]
+
+        def make_core(media: MediaThread) -> Core:
+            return Core(
+                spool=spool,
+                addresses=addresses,
+                port=self.port,
+                send=media.send,
+                emit=self._emit,
+            )
+
+        self._media = MediaThread(udp, make_core)
+
+    async def __aenter__(self) -> Self:
+        self._media.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await asyncio.to_thread(self._media.stop)
+        self._bus.end()
+
+    async def open_room(self, room: str) -> None:
+        """See `AudioEngine.open_room`; raises `BadId`."""
+        check_id(room)
+        await asyncio.wrap_future(self._media.call(lambda core, clock: core.open_room(room, clock)))
+
+    async def answer(self, room: str, participant: str, offer: str) -> str:
+        """See `AudioEngine.answer`; raises `BadId`."""
+        check_id(room)
+        check_id(participant)
+        parsed = sdp.parse_offer(offer)
+        return await asyncio.wrap_future(
+            self._media.call(lambda core, clock: core.answer(room, participant, parsed, clock))
+        )
+
+    async def set_voices(self, room: str, participants: frozenset[str]) -> None:
+        """See `AudioEngine.set_voices`; raises `BadId`."""
+        check_id(room)
+        voices = frozenset(check_id(participant) for participant in participants)
+        await asyncio.wrap_future(self._media.call(lambda core, _: core.set_voices(room, voices)))
+
+    async def drop(self, room: str, participant: str) -> None:
+        """See `AudioEngine.drop`; raises `BadId`."""
+        check_id(room)
+        check_id(participant)
+        await asyncio.wrap_future(self._media.call(lambda core, _: core.drop(room, participant)))
+
+    async def close_room(self, room: str) -> None:
+        """See `AudioEngine.close_room`; raises `BadId`."""
+        check_id(room)
+        files = await asyncio.wrap_future(self._media.call(lambda core, _: core.close_room(room)))
+        await asyncio.wrap_future(files)
+
+    async def statistics(self) -> Statistics:
+        """See `AudioEngine.statistics`."""
+        late = self._media.late_ticks
+        return await asyncio.wrap_future(self._media.call(lambda core, _: core.statistics(late)))
+
+    def events(self) -> AsyncIterator[EngineEvent]:
+        """See `AudioEngine.events`."""
+        return self._bus.subscribe()
+
+    def _emit(self, event: EngineEvent) -> None:
+        """Called on the media and the disk thread; the bus lives on the loop."""
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._bus.publish, event)
+
+
+def local_addresses() -> tuple[str, ...]:
+    """The loopback address and those of this machine that reach out, for the candidates."""
+    found = ["127.0.0.1"]
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            # Connecting a UDP socket sends nothing; it only picks the address of the route.
+            probe.connect(("192.0.2.1", 9))
+            found.append(probe.getsockname()[0])
+        except OSError:
+            pass  # no way out: loopback is all there is
+    infos = socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)
+    found.extend(str(info[4][0]) for info in infos)
+    return tuple(dict.fromkeys(found))

@@ -1,0 +1,68 @@
+"""How loud a voice is, and what follows: its gain, and whether it counts as speaking."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from audio.opus import Pcm
+
+_SILENCE_DB = -120.0
+
+AUDIBLE_DB = -60.0
+"""A voice below this (and below it for a while) is not mixed at all."""
+
+_AUDIBLE_HANG = 50  # ticks; long enough to bridge the pauses between words
+_SPEAKING_ON_DB = -45.0
+_SPEAKING_OFF_DB = -52.0
+_SPEAKING_ATTACK = 3  # ticks, so that a knock on the table is nobody speaking
+_SPEAKING_HANG = 30
+_TARGET_DB = -20.0
+_GAIN_LIMIT_DB = 12.0
+_GAIN_STEP_DB = 0.06  # per tick: 3 dB a second, too slow to be heard as pumping
+
+
+def level_db(pcm: Pcm) -> float:
+    """RMS level in dBFS; a full-scale square wave is 0."""
+    power = float(np.dot(pcm, pcm)) / max(len(pcm), 1)
+    return max(_SILENCE_DB, 10.0 * float(np.log10(power + 1e-12)))
+
+
+@dataclass(slots=True)
+class VoiceActivity:
+    """Hysteresis over one voice's level, tick by tick."""
+
+    speaking: bool = False
+    """Loud enough for long enough to be shown as speaking."""
+    audible: bool = False
+    """To be mixed; true from the first sound on, so that no onset is cut off."""
+    _loud: int = 0
+    _quiet: int = 0
+    _inaudible: int = 0
+
+    def update(self, level: float) -> None:
+        """Take in one tick's level in dBFS."""
+        self._inaudible = 0 if level > AUDIBLE_DB else self._inaudible + 1
+        self.audible = self._inaudible == 0 or (self.audible and self._inaudible < _AUDIBLE_HANG)
+        self._loud = self._loud + 1 if level > _SPEAKING_ON_DB else 0
+        self._quiet = 0 if level > _SPEAKING_OFF_DB else self._quiet + 1
+        if self._loud >= _SPEAKING_ATTACK:
+            self.speaking = True
+        elif self._quiet >= _SPEAKING_HANG:
+            self.speaking = False
+
+
+@dataclass(slots=True)
+class SlowGain:
+    """Brings quiet and loud voices nearer to each other, slowly."""
+
+    gain_db: float = 0.0
+
+    def apply(self, pcm: Pcm, level: float) -> Pcm:
+        """The samples with the gain on; it moves only while there is speech to measure."""
+        before = self.gain_db
+        if level > _SPEAKING_ON_DB:
+            wanted = min(max(_TARGET_DB - level, -_GAIN_LIMIT_DB), _GAIN_LIMIT_DB)
+            self.gain_db += min(max(wanted - before, -_GAIN_STEP_DB), _GAIN_STEP_DB)
+        ramp = np.linspace(before, self.gain_db, len(pcm), dtype=np.float32)
+        levelled: Pcm = pcm * np.power(np.float32(10.0), ramp / np.float32(20.0))
+        return levelled

@@ -1,0 +1,155 @@
+"""The thread that owns the socket and the sound.
+
+Everything that touches a packet or a sample happens here, one thing after the other: nothing is
+locked, and neither a slow control client nor a slow disk can delay a tick. Codec and crypto
+calls let go of Python's global lock, so the control loop lives beside it.
+
+The tick is absolute: the n-th is due n * 20 ms after the start, however long the ones before
+took. A thread that fell behind catches up; when it fell behind further than that makes sense,
+it leaves ticks out, and the recording fills them with silence.
+"""
+
+import contextlib
+import logging
+import selectors
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from queue import SimpleQueue
+from typing import TypeVar
+
+from audio.core import Clock, Core
+from audio.stun import Address
+
+TICK = 0.02
+"""Seconds."""
+
+_LATE = TICK
+_CATCH_UP = 10  # ticks; beyond this the late ones are left out
+_BATCH = 64  # datagrams read between two looks at the clock
+_BUFFER = 4 * 1024 * 1024
+_MAX_DATAGRAM = 2048
+
+T = TypeVar("T")
+logger = logging.getLogger(__name__)
+
+
+def open_socket(host: str, port: int) -> socket.socket:
+    """The UDP port of the engine; raises `OSError` when it is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    udp = socket.socket(family, socket.SOCK_DGRAM)
+    try:
+        udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
+        udp.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER)
+        udp.setblocking(False)
+        udp.bind((host, port))
+    except OSError:
+        udp.close()
+        raise
+    return udp
+
+
+class MediaThread:
+    """Drives a `Core` with datagrams, ticks, and calls from other threads."""
+
+    def __init__(self, udp: socket.socket, make_core: Callable[["MediaThread"], Core]) -> None:
+        self.late_ticks = 0
+        self._udp = udp
+        self._calls: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._wake_reader, self._wake_writer = socket.socketpair()
+        self._wake_reader.setblocking(False)
+        self._tick = 0
+        self._stopping = False
+        self._core = make_core(self)
+        self._thread = threading.Thread(target=self._run, name="media", daemon=True)
+
+    def start(self) -> None:
+        """Begin to tick."""
+        self._thread.start()
+
+    def call(self, function: Callable[[Core, Clock], T]) -> "Future[T]":
+        """Run a function on the media thread, before its next tick."""
+        future: Future[T] = Future()
+
+        def run() -> None:
+            try:
+                future.set_result(function(self._core, self._clock()))
+            except BaseException as error:
+                future.set_exception(error)
+
+        self._calls.put(run)
+        self._wake_writer.send(b"\0")
+        return future
+
+    def send(self, datagram: bytes, address: Address) -> None:
+        """Send a datagram; what the kernel does not take is lost, as on any network."""
+        try:
+            self._udp.sendto(datagram, address)
+        except OSError:
+            self._core.transport.dropped["send_failed"] += 1
+
+    def stop(self) -> None:
+        """Close the rooms, finish the files, end the thread; returns when all that is done."""
+        self.call(lambda _core, _clock: self._stop())
+        self._thread.join()
+        self._core.close()
+        for sock in (self._udp, self._wake_reader, self._wake_writer):
+            sock.close()
+
+    def _stop(self) -> None:
+        self._stopping = True
+
+    def _clock(self) -> Clock:
+        return Clock(time.monotonic(), time.time(), self._tick)
+
+    def _run(self) -> None:
+        start = time.monotonic()
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._udp, selectors.EVENT_READ, self._read_datagrams)
+            selector.register(self._wake_reader, selectors.EVENT_READ, self._run_calls)
+            while not self._stopping:
+                behind = time.monotonic() - (start + self._tick * TICK)
+                if behind >= 0:
+                    self._run_tick(behind)
+                    continue
+                for key, _ in selector.select(-behind):
+                    key.data()
+
+    def _run_tick(self, behind: float) -> None:
+        if behind > _LATE:
+            self.late_ticks += 1
+        if behind > _CATCH_UP * TICK:
+            skipped = int(behind / TICK)
+            self.late_ticks += skipped
+            self._tick += skipped
+        with _logged("tick"):
+            self._core.tick(self._clock())
+        self._tick += 1
+
+    def _read_datagrams(self) -> None:
+        for _ in range(_BATCH):
+            try:
+                datagram, source = self._udp.recvfrom(_MAX_DATAGRAM)
+            except BlockingIOError:
+                return
+            except OSError:
+                continue  # an ICMP error of something sent earlier
+            with _logged("datagram"):
+                self._core.transport.receive(datagram, (source[0], source[1]), time.monotonic())
+
+    def _run_calls(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            self._wake_reader.recv(4096)
+        while not self._calls.empty():
+            self._calls.get()()
+
+
+@contextlib.contextmanager
+def _logged(what: str) -> Iterator[None]:
+    """An error in one room or datagram is for the log; everybody else's sound goes on."""
+    try:
+        yield
+    except Exception:
+        logger.exception("A %s failed", what)

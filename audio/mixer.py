@@ -1,0 +1,45 @@
+"""Adding voices up. Pure functions over arrays of samples from -1 to 1."""
+
+import numpy as np
+
+from audio.opus import FRAME, Pcm
+
+_KNEE = np.float32(0.7)
+_ROOM = np.float32(1.0) - _KNEE
+
+
+def mix(voices: list[Pcm]) -> Pcm:
+    """The plain sum of frames of 960 samples; it may exceed 1. No voices: silence."""
+    if not voices:
+        return np.zeros(FRAME, dtype=np.float32)
+    total: Pcm = np.sum(voices, axis=0, dtype=np.float32)
+    return total
+
+
+def mix_minus(total: Pcm, own: Pcm) -> Pcm:
+    """What somebody hears who must not hear themselves: the plain sum without their frame."""
+    return total - own
+
+
+def limit(pcm: Pcm) -> Pcm:
+    """Bend what is louder than the knee so that nothing reaches full scale; never clips."""
+    loudness = np.abs(pcm)
+    if float(loudness.max(initial=0.0)) <= _KNEE:
+        return pcm
+    bent = _KNEE + _ROOM * np.tanh((loudness - _KNEE) / _ROOM)
+    return np.where(loudness > _KNEE, np.copysign(bent, pcm), pcm).astype(np.float32)
+
+
+def fade_out(pcm: Pcm, samples: int = 240) -> Pcm:
+    """The first samples fading to nothing, then silence: how a voice is cut without a click."""
+    faded = np.zeros_like(pcm)
+    count = min(samples, len(pcm))
+    faded[:count] = pcm[:count] * np.linspace(1.0, 0.0, count, dtype=np.float32)
+    return faded
+
+
+def cross_fade(before: Pcm, after: Pcm) -> Pcm:
+    """Two frames of one length blended into the time of one."""
+    rise = np.linspace(0.0, 1.0, len(after), dtype=np.float32)
+    blended: Pcm = before * (np.float32(1.0) - rise) + after * rise
+    return blended

@@ -1,0 +1,181 @@
+"""Opus (RFC 6716) through libopus: mono, 48 kHz, float samples.
+
+The library is the one inside the PyAV wheel, where there is one, and else the system's. PyAV
+itself offers neither loss concealment, nor FEC decoding, nor DTX.
+"""
+
+import ctypes
+import ctypes.util
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+SAMPLE_RATE = 48_000
+FRAME = 960
+"""Samples in the 20 ms frame everything here works with."""
+SILENCE = b"\xf8\xff\xfe"
+"""20 ms of digital silence, mono, fullband CELT: understood the same by every decoder."""
+
+Pcm = NDArray[np.float32]
+"""Samples from -1 to 1."""
+
+_MAX_PACKET = 1275
+_MAX_SAMPLES = 5760  # 120 ms, the longest packet there is
+_OPUS_OK = 0
+_APPLICATION_VOIP = 2048
+_SET_BITRATE, _SET_INBAND_FEC, _SET_PACKET_LOSS, _SET_DTX = 4002, 4012, 4014, 4016
+_SET_SIGNAL, _SIGNAL_VOICE, _RESET_STATE, _GET_LOOKAHEAD = 4024, 3001, 4028, 4027
+# Samples in one frame, by the configuration number in the first byte (RFC 6716, 3.1).
+_FRAME_SIZES = [480, 960, 1920, 2880] * 3 + [480, 960] * 2 + [120, 240, 480, 960] * 4
+
+
+class OpusError(RuntimeError):
+    """libopus refused; the message is its own."""
+
+
+def _find_library() -> str:
+    spec = importlib.util.find_spec("av")
+    if spec is not None and spec.origin is not None:
+        package = Path(spec.origin).parent
+        for folder in (package.parent / "av.libs", package / ".dylibs"):
+            for found in sorted(folder.glob("libopus[-.]*")):
+                return str(found)
+    system = ctypes.util.find_library("opus")
+    if system is None:
+        raise OpusError("libopus was found neither beside PyAV nor on the system")
+    return system
+
+
+def _load() -> ctypes.CDLL:
+    lib = ctypes.CDLL(_find_library())
+    pointer, c_int, c_int32 = ctypes.c_void_p, ctypes.c_int, ctypes.c_int32
+    lib.opus_strerror.argtypes, lib.opus_strerror.restype = [c_int], ctypes.c_char_p
+    lib.opus_encoder_create.argtypes = [c_int32, c_int, c_int, ctypes.POINTER(c_int)]
+    lib.opus_encoder_create.restype = pointer
+    lib.opus_encoder_destroy.argtypes, lib.opus_encoder_destroy.restype = [pointer], None
+    # The control calls are variadic: only the fixed arguments are declared here.
+    lib.opus_encoder_ctl.argtypes = [pointer, c_int]
+    lib.opus_encode_float.argtypes = [pointer, pointer, c_int, pointer, c_int32]
+    lib.opus_encode_float.restype = c_int32
+    lib.opus_decoder_create.argtypes = [c_int32, c_int, ctypes.POINTER(c_int)]
+    lib.opus_decoder_create.restype = pointer
+    lib.opus_decoder_destroy.argtypes, lib.opus_decoder_destroy.restype = [pointer], None
+    lib.opus_decode_float.argtypes = [pointer, ctypes.c_char_p, c_int32, pointer, c_int, c_int]
+    return lib
+
+
+_lib = _load()
+
+
+def _check(result: int) -> int:
+    if result < _OPUS_OK:
+        raise OpusError(_lib.opus_strerror(result).decode())
+    return result
+
+
+def packet_samples(packet: bytes) -> int:
+    """Samples at 48 kHz that a packet lasts (RFC 6716, 3.1 and 3.2); 0 when malformed."""
+    if not packet:
+        return 0
+    code = packet[0] & 0x03
+    if code == 3 and len(packet) < 2:
+        return 0
+    frames = packet[1] & 0x3F if code == 3 else (1, 2, 2)[code]
+    samples = frames * _FRAME_SIZES[packet[0] >> 3]
+    return samples if samples <= _MAX_SAMPLES else 0
+
+
+def lost_packet(previous: bytes) -> bytes:
+    """A packet of one empty 20 ms frame, in the manner of `previous`.
+
+    A decoder conceals it as a lost one (RFC 6716, 3.2.1 and 4.4), so the clock stays right.
+    """
+    config = previous[0] >> 3 if previous else 31
+    for base, step in ((28, 3), (24, 3), (20, 3), (16, 3), (14, 1), (12, 1), (8, 1), (4, 1)):
+        if config >= base:
+            return bytes([(base + step) << 3])
+    return bytes([1 << 3])
+
+
+class Encoder:
+    """One outgoing stream. Holds state from frame to frame, so one per stream."""
+
+    def __init__(self, bitrate: int = 32_000) -> None:
+        error = ctypes.c_int()
+        self._state = _lib.opus_encoder_create(
+            SAMPLE_RATE, 1, _APPLICATION_VOIP, ctypes.byref(error)
+        )
+        _check(error.value)
+        self._buffer = ctypes.create_string_buffer(_MAX_PACKET)
+        self._control(_SET_BITRATE, bitrate)
+        self._control(_SET_SIGNAL, _SIGNAL_VOICE)
+        self._control(_SET_INBAND_FEC, 1)
+        self._control(_SET_PACKET_LOSS, 5)
+        self._control(_SET_DTX, 1)
+
+    @property
+    def lookahead(self) -> int:
+        """Samples the decoded sound comes late: the pre-skip of a file (RFC 7845, 4.2)."""
+        samples = ctypes.c_int32()
+        _check(_lib.opus_encoder_ctl(self._state, _GET_LOOKAHEAD, ctypes.byref(samples)))
+        return samples.value
+
+    def encode(self, pcm: Pcm) -> bytes:
+        """One packet for 960 samples; at most 2 bytes long when silence need not be sent."""
+        if len(pcm) != FRAME:
+            raise ValueError(f"a frame has {FRAME} samples, not {len(pcm)}")
+        samples = np.ascontiguousarray(pcm, dtype=np.float32)
+        size = _check(
+            _lib.opus_encode_float(
+                self._state, samples.ctypes.data, FRAME, self._buffer, _MAX_PACKET
+            )
+        )
+        return self._buffer.raw[:size]
+
+    def reset(self) -> None:
+        """Forget the past, so that the next packet leans on nothing that came before it."""
+        _check(_lib.opus_encoder_ctl(self._state, _RESET_STATE))
+
+    def _control(self, request: int, value: int) -> None:
+        _check(_lib.opus_encoder_ctl(self._state, request, ctypes.c_int32(value)))
+
+    def __del__(self) -> None:
+        if getattr(self, "_state", None):
+            _lib.opus_encoder_destroy(self._state)
+
+
+class Decoder:
+    """One incoming stream, mono whatever its packets hold; one per stream."""
+
+    def __init__(self) -> None:
+        error = ctypes.c_int()
+        self._state = _lib.opus_decoder_create(SAMPLE_RATE, 1, ctypes.byref(error))
+        _check(error.value)
+        self._buffer = np.zeros(_MAX_SAMPLES, dtype=np.float32)
+
+    def decode(self, packet: bytes) -> Pcm:
+        """The packet's samples; raises `OpusError` when it is malformed."""
+        return self._decode(packet, _MAX_SAMPLES, fec=False)
+
+    def conceal(self, samples: int = FRAME) -> Pcm:
+        """Go on plausibly where a packet is missing, fading out over a few calls."""
+        return self._decode(None, samples, fec=False)
+
+    def recover(self, following: bytes, samples: int = FRAME) -> Pcm:
+        """The missing packet, from the copy inside of the one after it, else concealment."""
+        return self._decode(following, samples, fec=True)
+
+    def _decode(self, packet: bytes | None, samples: int, *, fec: bool) -> Pcm:
+        size = 0 if packet is None else len(packet)
+        decoded = _check(
+            _lib.opus_decode_float(
+                self._state, packet, size, self._buffer.ctypes.data, samples, int(fec)
+            )
+        )
+        return self._buffer[:decoded].copy()
+
+    def __del__(self) -> None:
+        if getattr(self, "_state", None):
+            _lib.opus_decoder_destroy(self._state)

@@ -1,0 +1,70 @@
+"""One participant's connection: its credentials, its handshake, its outgoing packets."""
+
+import secrets
+from collections import deque
+from dataclasses import dataclass, field
+
+from audio import rtp
+from audio.dtls import Handshake
+from audio.srtp import SrtpSession
+from audio.stun import Address
+
+CNAME = "spaces"
+_MAX_ADDRESSES = 8  # that one participant may have proved to own; Wi-Fi, mobile, and spares
+
+
+def _sequence_start() -> int:
+    """Random, but in the lower half, so that it cannot wrap too early (RFC 3711, 3.3.1)."""
+    return secrets.randbits(15)
+
+
+@dataclass(slots=True, eq=False)
+class Peer:
+    """The state a participant's transport needs; `Transport` moves the datagrams."""
+
+    room: str
+    participant: str
+    handshake: Handshake
+    payload_type: int
+    remote_ufrag: str
+    last_consent: float
+    """When the last authentic connectivity check came, on the monotonic clock."""
+    ufrag: str = field(default_factory=lambda: secrets.token_hex(8))
+    pwd: str = field(default_factory=lambda: secrets.token_hex(16))
+    ssrc: int = field(default_factory=lambda: secrets.randbits(32))
+    srtp: SrtpSession | None = None
+    """Present once the handshake is done."""
+    address: Address | None = None
+    """Where the participant wants to be reached."""
+    addresses: deque[Address] = field(default_factory=deque)
+    """Where it proved to be, oldest first."""
+    next_report: float = 0.0
+    _sequence: int = field(default_factory=_sequence_start)
+    _sent: rtp.SentCounters = field(default_factory=rtp.SentCounters)
+
+    def proved_address(self, address: Address, *, nominated: bool) -> list[Address]:
+        """Remember an address an authentic check came from; returns those to forget."""
+        if nominated or self.address is None:
+            self.address = address
+        if address not in self.addresses:
+            self.addresses.append(address)
+        if len(self.addresses) <= _MAX_ADDRESSES:
+            return []
+        oldest = self.addresses.popleft()
+        if oldest == self.address:
+            self.addresses.append(oldest)
+            oldest = self.addresses.popleft()
+        return [oldest]
+
+    def audio(self, srtp: SrtpSession, payload: bytes, timestamp: int) -> bytes:
+        """The next protected RTP packet with this Opus payload."""
+        packet = rtp.build(self.payload_type, self._sequence, timestamp, self.ssrc, payload)
+        self._sequence = (self._sequence + 1) & 0xFFFF
+        self._sent.packets += 1
+        self._sent.octets += len(payload)
+        return srtp.protect(packet)
+
+    def report(self, srtp: SrtpSession, wall_clock: float, timestamp: int) -> bytes:
+        """A protected sender report."""
+        plain = rtp.sender_report(self.ssrc, wall_clock, timestamp, self._sent, CNAME)
+        return srtp.protect_rtcp(plain)

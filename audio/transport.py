@@ -1,0 +1,162 @@
+"""One UDP port for everybody: which participant a datagram belongs to, and what it is.
+
+A datagram is told by its first byte (RFC 7983). STUN names its participant in USERNAME and
+proves it with the password of the offer and answer; from then on its address is known, and
+DTLS and SRTP are told by the address alone. Nothing is ever sent to an address that has not
+proved itself, so nobody can make the engine flood a third party.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+from audio import rtp, stun
+from audio.dtls import BadDtls
+from audio.peer import Peer
+from audio.srtp import BadSrtp, SrtpSession
+from audio.stun import Address
+
+CONSENT_TIMEOUT = 30.0
+"""Seconds without an authentic check after which a participant is lost (RFC 7675, 5.1)."""
+
+_REPORT_INTERVAL = 5.0
+
+logger = logging.getLogger(__name__)
+
+
+class Listener(Protocol):
+    """Who is told what the transport found out."""
+
+    def connected(self, peer: Peer) -> None:
+        """The handshake is done: sound can flow."""
+
+    def lost(self, peer: Peer) -> None:
+        """The participant has gone silent on the network; the transport has forgotten it."""
+
+    def audio(self, peer: Peer, packet: rtp.RtpPacket, now: float) -> None:
+        """An authentic packet of Opus came."""
+
+
+class Transport:
+    """Sorts incoming datagrams and sends outgoing ones. No socket, no clock, no thread."""
+
+    def __init__(self, send: Callable[[bytes, Address], None], listener: Listener) -> None:
+        self.dropped: Counter[str] = Counter()
+        self._send = send
+        self._listener = listener
+        self._by_ufrag: dict[str, Peer] = {}
+        self._by_address: dict[Address, Peer] = {}
+
+    def add(self, peer: Peer) -> None:
+        """Await this participant's checks."""
+        self._by_ufrag[peer.ufrag] = peer
+
+    def remove(self, peer: Peer) -> None:
+        """Hang up and forget: what it sends from now on is from nobody."""
+        if peer.address is not None:
+            for datagram in peer.handshake.close():
+                self._send(datagram, peer.address)
+        self._forget(peer)
+
+    def receive(self, datagram: bytes, source: Address, now: float) -> None:
+        """Handle one datagram, whatever it is; `now` is on the monotonic clock."""
+        first = datagram[0] if datagram else 255
+        if first < 4:
+            self._receive_stun(datagram, source, now)
+            return
+        peer = self._by_address.get(source)
+        if peer is None:
+            known = 20 <= first < 64 or 128 <= first < 192
+            self.dropped["unknown_address" if known else "not_media"] += 1
+        elif 20 <= first < 64:
+            self._receive_dtls(peer, datagram, source)
+        elif 128 <= first < 192:
+            self._receive_srtp(peer, datagram, now)
+        else:
+            self.dropped["not_media"] += 1
+
+    def broadcast(self, payload: bytes, timestamp: int, peers: Iterable[Peer]) -> None:
+        """Send the same Opus packet to all of these who are connected."""
+        for peer in peers:
+            if peer.srtp is not None and peer.address is not None:
+                self._send(peer.audio(peer.srtp, payload, timestamp), peer.address)
+
+    def poll(self, now: float, wall_clock: float, timestamp: int) -> None:
+        """Timers: retransmissions, reports, and who is gone. A few times a second is enough."""
+        for peer in list(self._by_ufrag.values()):
+            if now - peer.last_consent > CONSENT_TIMEOUT:
+                self._forget(peer)
+                self._listener.lost(peer)
+            elif peer.srtp is None:
+                self._send_all(peer, peer.handshake.retransmit())
+            elif now >= peer.next_report:
+                peer.next_report = now + _REPORT_INTERVAL
+                self._send_all(peer, [peer.report(peer.srtp, wall_clock, timestamp)])
+
+    def _receive_stun(self, datagram: bytes, source: Address, now: float) -> None:
+        try:
+            message = stun.parse(datagram)
+        except stun.BadStun:
+            self.dropped["bad_stun"] += 1
+            return
+        if message.kind != stun.BINDING_REQUEST:
+            self.dropped["not_a_request"] += 1
+            return
+        ours, _, theirs = message.username.partition(":")
+        peer = self._by_ufrag.get(ours)
+        if peer is None or theirs != peer.remote_ufrag:
+            self.dropped["unknown_username"] += 1
+        elif not message.verify(peer.pwd):
+            self.dropped["bad_integrity"] += 1
+        else:
+            peer.last_consent = now
+            self._learn(peer, source, nominated=stun.USE_CANDIDATE in message.attributes)
+            self._send(stun.binding_success(message, source, peer.pwd), source)
+
+    def _receive_dtls(self, peer: Peer, datagram: bytes, source: Address) -> None:
+        try:
+            replies = peer.handshake.receive(datagram)
+        except BadDtls as error:
+            self.dropped[error.reason] += 1
+            return
+        for reply in replies:
+            self._send(reply, source)
+        if peer.srtp is None and peer.handshake.keys is not None:
+            peer.srtp = SrtpSession(peer.handshake.keys)
+            self._listener.connected(peer)
+
+    def _receive_srtp(self, peer: Peer, datagram: bytes, now: float) -> None:
+        if peer.srtp is None:
+            self.dropped["early_srtp"] += 1
+            return
+        try:
+            if rtp.is_rtcp(datagram):
+                rtp.parse_rtcp(peer.srtp.unprotect_rtcp(datagram))
+                return
+            packet = rtp.parse(peer.srtp.unprotect(datagram))
+        except BadSrtp:
+            self.dropped["bad_srtp"] += 1
+        except rtp.BadRtp:
+            self.dropped["bad_rtp"] += 1
+        else:
+            if packet.payload_type == peer.payload_type and packet.payload:
+                self._listener.audio(peer, packet, now)
+            else:
+                self.dropped["not_opus"] += 1
+
+    def _learn(self, peer: Peer, source: Address, *, nominated: bool) -> None:
+        for forgotten in peer.proved_address(source, nominated=nominated):
+            self._by_address.pop(forgotten, None)
+        self._by_address[source] = peer
+
+    def _forget(self, peer: Peer) -> None:
+        self._by_ufrag.pop(peer.ufrag, None)
+        for address in peer.addresses:
+            if self._by_address.get(address) is peer:
+                del self._by_address[address]
+
+    def _send_all(self, peer: Peer, datagrams: list[bytes]) -> None:
+        if peer.address is not None:
+            for datagram in datagrams:
+                self._send(datagram, peer.address)
