@@ -1,20 +1,104 @@
-"""Forms of the account pages, the profile and the beta programme."""
+"""Forms of the profile and the beta programme, and what we ask at sign-up."""
 
 from django import forms
+from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts import names, pictures
+from accounts.models import LANGUAGES, BetaApplication, User
 
 
 class SignupForm(forms.Form):
     """What we ask at sign-up beyond allauth's own fields; allauth's form inherits from this."""
 
     display_name = forms.CharField(
-        label=_("Your name"), max_length=50, help_text=_("As people will read it.")
+        label=_("Your name"),
+        max_length=50,
+        help_text=_("As people will read it."),
+        validators=[names.readable_name],
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
 
     def signup(self, request: HttpRequest, user: User) -> None:
         """Called by allauth with the new user, who has been saved already."""
         user.display_name = self.cleaned_data["display_name"]
         user.save(update_fields=["display_name"])
+
+
+class ProfileForm(forms.ModelForm[User]):
+    """The profile's texts, saved by the form; what to do with the picture is for the view."""
+
+    display_name = forms.CharField(
+        label=_("Your name"),
+        max_length=50,
+        validators=[names.readable_name],
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    bio = forms.CharField(
+        label=_("About you"),
+        max_length=160,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("At most 160 characters."),
+    )
+    language = forms.ChoiceField(
+        label=_("Language"),
+        required=False,
+        choices=[("", _("As my browser asks for")), *LANGUAGES],
+    )
+    new_picture = forms.FileField(
+        label=_("Picture"),
+        required=False,
+        help_text=_("JPEG, PNG, WebP or GIF, at most 5 MB. It is cut to a square."),
+        widget=forms.FileInput(attrs={"accept": ",".join(pictures.CONTENT_TYPES)}),
+    )
+    remove_picture = forms.BooleanField(label=_("Remove my picture"), required=False)
+
+    class Meta:
+        model = User
+        fields = ("display_name", "bio", "language")
+
+    field_order = ("new_picture", "remove_picture", "display_name", "bio", "language")
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # passed through
+        if not self.instance.picture:
+            del self.fields["remove_picture"]
+
+    def clean_new_picture(self) -> "ContentFile[bytes] | None":
+        """The upload as we keep pictures, or the reason why it cannot be one."""
+        upload: "UploadedFile[bytes] | None" = self.cleaned_data["new_picture"]
+        return pictures.square(upload) if upload else None
+
+
+class BetaForm(forms.ModelForm[BetaApplication]):
+    """An application; people who are logged in apply with the address of their account."""
+
+    class Meta:
+        model = BetaApplication
+        fields = ("kind", "name", "email", "why", "language")
+        widgets = {
+            "kind": forms.RadioSelect,
+            "name": forms.TextInput(attrs={"autocomplete": "name"}),
+            "email": forms.EmailInput(attrs={"autocomplete": "email"}),
+            "why": forms.Textarea(attrs={"rows": 5}),
+        }
+        labels = {
+            "kind": _("Who are you?"),
+            "name": _("Name"),
+            "email": _("E-mail address"),
+            "why": _("What would you like to talk about?"),
+            "language": _("Language we write to you in"),
+        }
+        help_texts = {"why": _("A few sentences are enough.")}
+
+    def __init__(self, *args: object, applicant: User | None, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # passed through
+        self.fields["name"].validators.append(names.readable_name)
+        self.initial["language"] = get_language()
+        if applicant:
+            del self.fields["email"]
+            self.initial["name"] = applicant.get_full_name()

@@ -166,6 +166,7 @@ class BetaApplication(models.Model):
     decided_by = models.ForeignKey(
         User, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("decided by")
     )
+    mailed_at = models.DateTimeField(_("decision mailed"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("beta application")

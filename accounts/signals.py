@@ -1,0 +1,6 @@
+"""What the layers above want to hear of; they must not be imported from here."""
+
+from django.dispatch import Signal
+
+# Sent after commit with `user_id`: whoever holds the person in a live room lets them go.
+person_suspended = Signal()
