@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts import names, operations
+from accounts.models import User
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +38,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
     def clean_username(self, username: str, shallow: bool = False) -> str:
         """Lower-case the handle, then check it; raises ValidationError."""
         handle = username.lower()
-        names.well_formed_handle(handle)
+        User._meta.get_field("handle").run_validators(handle)
         names.handle_not_reserved(handle)
         checked: str = super().clean_username(handle, shallow)
         return checked

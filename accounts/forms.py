@@ -70,7 +70,7 @@ class ProfileForm(forms.ModelForm[User]):
 
     def clean_new_picture(self) -> "ContentFile[bytes] | None":
         """The upload as we keep pictures, or the reason why it cannot be one."""
-        upload: "UploadedFile[bytes] | None" = self.cleaned_data["new_picture"]
+        upload: UploadedFile[bytes] | None = self.cleaned_data["new_picture"]
         return pictures.square(upload) if upload else None
 
 

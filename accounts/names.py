@@ -3,10 +3,7 @@
 import unicodedata
 
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
-
-from accounts.models import HANDLE_PATTERN
 
 # Handles that would pass for the service itself or for an office in it, and the demo's cast.
 # fmt: off
@@ -21,11 +18,6 @@ RESERVED_HANDLES = frozenset(
     }
 )
 # fmt: on
-)
-
-well_formed_handle = RegexValidator(
-    HANDLE_PATTERN, _("Use 2 to 30 lower-case letters without accents, digits and underscores.")
-)
 
 
 def handle_not_reserved(handle: str) -> None:
