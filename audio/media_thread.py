@@ -45,9 +45,9 @@ def open_socket(host: str, port: int) -> socket.socket:
         udp.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER)
         udp.setblocking(False)
         udp.bind((host, port))
-    except OSError:
+    except OSError as error:
         udp.close()
-        raise
+        raise OSError(error.errno, f"UDP {host} port {port}: {error.strerror}") from error
     return udp
 
 

@@ -126,5 +126,8 @@ class Caller:
         resampler = AudioResampler(format="s16", layout="mono", rate=RATE)
         with contextlib.suppress(MediaStreamError):
             while True:
-                for frame in resampler.resample(await track.recv()):
+                arrived = await track.recv()
+                if not isinstance(arrived, AudioFrame):
+                    continue
+                for frame in resampler.resample(arrived):
                     self.heard = np.concatenate([self.heard, frame.to_ndarray().reshape(-1)])

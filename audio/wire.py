@@ -1,0 +1,127 @@
+"""The messages of the control connection: JSON objects, one to a WebSocket message.
+
+A request is `{"id": 7, "call": "answer", "room": "r", "participant": "p", "offer": "v=0..."}`.
+The calls and their fields are those of `AudioEngine`: `open_room` (room), `answer` (room,
+participant, offer), `set_voices` (room, participants: a list), `drop` (room, participant),
+`close_room` (room), `statistics` (none).
+
+Its reply is `{"id": 7, "result": ...}` or `{"id": 7, "error": {"code": "...", "message": "..."}}`.
+The codes are those of the exceptions in `audio.protocol`, and `bad_id` and `bad_request`.
+Replies come in the order in which the work is done, not in that of the requests.
+
+An event is `{"event": "connected", "room": "r", "participant": "p"}`, or `lost` with the same
+fields, `speaking` (room, participants: a list), `recording_failed` (room, reason).
+"""
+
+import json
+from typing import Any
+
+from audio.ids import BadId
+from audio.protocol import (
+    AudioEngine,
+    BadOffer,
+    Connected,
+    EngineError,
+    EngineEvent,
+    EngineUnavailable,
+    Lost,
+    RecordingFailed,
+    Speaking,
+    Statistics,
+    UnknownRoom,
+)
+
+Json = dict[str, Any]
+
+
+class BadRequest(EngineError):
+    """The request is no call of the engine's, or its fields are missing or of a wrong type."""
+
+    code = "bad_request"
+
+
+_ERRORS: dict[str, type[EngineError]] = {
+    error.code: error
+    for error in (EngineError, BadOffer, UnknownRoom, EngineUnavailable, BadId, BadRequest)
+}
+
+
+def decode(text: str | bytes) -> Json:
+    """A message as an object; raises `BadRequest`."""
+    try:
+        message = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise BadRequest("not JSON") from error
+    if not isinstance(message, dict):
+        raise BadRequest("not a JSON object")
+    return message
+
+
+async def perform(engine: AudioEngine, request: Json) -> object:
+    """Do what a request asks; returns what goes into `result`. Raises `EngineError`s."""
+    match request:
+        case {"call": "open_room", "room": str(room)}:
+            await engine.open_room(room)
+        case {"call": "answer", "room": str(room), "participant": str(who), "offer": str(offer)}:
+            return await engine.answer(room, who, offer)
+        case {"call": "set_voices", "room": str(room), "participants": [*names]} if all(
+            isinstance(name, str) for name in names
+        ):
+            await engine.set_voices(room, frozenset(names))
+        case {"call": "drop", "room": str(room), "participant": str(who)}:
+            await engine.drop(room, who)
+        case {"call": "close_room", "room": str(room)}:
+            await engine.close_room(room)
+        case {"call": "statistics"}:
+            return encode_statistics(await engine.statistics())
+        case _:
+            raise BadRequest("no such call, or fields missing or of a wrong type")
+    return None
+
+
+def encode_error(error: EngineError) -> Json:
+    """The `error` of a reply."""
+    return {"code": error.code, "message": str(error)}
+
+
+def decode_error(error: Json) -> EngineError:
+    """The exception a reply's `error` stands for."""
+    kind = _ERRORS.get(error.get("code", ""), EngineError)
+    return kind(error.get("message", ""))
+
+
+def encode_event(event: EngineEvent) -> Json:
+    """An event as a message."""
+    match event:
+        case Connected(room, participant):
+            return {"event": "connected", "room": room, "participant": participant}
+        case Lost(room, participant):
+            return {"event": "lost", "room": room, "participant": participant}
+        case Speaking(room, participants):
+            return {"event": "speaking", "room": room, "participants": sorted(participants)}
+        case RecordingFailed(room, reason):
+            return {"event": "recording_failed", "room": room, "reason": reason}
+
+
+def decode_event(message: Json) -> EngineEvent | None:
+    """The event in a message; `None` for one that a newer engine may have invented."""
+    match message:
+        case {"event": "connected", "room": str(room), "participant": str(who)}:
+            return Connected(room, who)
+        case {"event": "lost", "room": str(room), "participant": str(who)}:
+            return Lost(room, who)
+        case {"event": "speaking", "room": str(room), "participants": list(names)}:
+            return Speaking(room, frozenset(names))
+        case {"event": "recording_failed", "room": str(room), "reason": str(reason)}:
+            return RecordingFailed(room, reason)
+    return None
+
+
+def encode_statistics(statistics: Statistics) -> Json:
+    """Statistics as the `result` of a reply."""
+    return {
+        "rooms": statistics.rooms,
+        "participants": statistics.participants,
+        "late_ticks": statistics.late_ticks,
+        "dropped": statistics.dropped,
+    }

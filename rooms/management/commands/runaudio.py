@@ -1,0 +1,52 @@
+"""The `audio` process: the media engine and its control connection."""
+
+import asyncio
+import signal
+import sys
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from audio.control import serve
+from audio.embedded import EmbeddedEngine, local_addresses
+
+# Python hands its global lock on after this many seconds, when asked; the default of 5 ms would
+# let the control loop or a recording hold up the sound for a quarter of a tick.
+_SWITCH_INTERVAL = 0.0005
+
+
+class Command(BaseCommand):
+    """Runs until SIGINT or SIGTERM, then finishes the recordings and exits with 0."""
+
+    help = "Run the media engine."
+    requires_system_checks: list[str] = []  # it needs no database, no templates, no URLs
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Start the event loop."""
+        sys.setswitchinterval(_SWITCH_INTERVAL)
+        try:
+            asyncio.run(self._run())
+        except OSError as error:
+            raise CommandError(f"The media engine could not start: {error}") from error
+
+    async def _run(self) -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stop.set)
+        addresses = tuple(settings.AUDIO_PUBLIC_ADDRESSES) or local_addresses()
+        engine = EmbeddedEngine(
+            spool=settings.AUDIO_SPOOL,
+            addresses=addresses,
+            host=settings.AUDIO_HOST,
+            port=settings.AUDIO_PORT,
+        )
+        host, port = settings.AUDIO_CONTROL_HOST, settings.AUDIO_CONTROL_PORT
+        async with engine, serve(engine, host, port, settings.AUDIO_CONTROL_TOKEN):
+            self.stdout.write(
+                f"Media on UDP port {engine.port}, reached at {', '.join(addresses)}; "
+                f"control on {host}:{port}."
+            )
+            self.stdout.flush()
+            await stop.wait()
