@@ -15,7 +15,7 @@ CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/*.po))
 export PORT AUDIO_PORT BIND SITE_URL
 export PYTHONUNBUFFERED := 1
 
-.PHONY: help run demo test check requirements catalogues browser
+.PHONY: help run demo test check requirements messages browser
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -48,7 +48,9 @@ requirements: $(VENV)/.installed-dev  ## Compile requirements*.in with hashes
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url requirements-dev.in --output-file requirements-dev.txt
 
-catalogues: $(CATALOGUES)  ## Compile the translations
+messages: $(VENV)/.installed  ## Bring the translation catalogues up to date with the source
+	@scripts/messages
+
 
 browser:
 	@scripts/ensure-chromium
