@@ -1,0 +1,127 @@
+"""From the parts a room left behind to one file for the mix and one for each participant.
+
+Nothing is decoded or encoded: packets are copied, and what is missing is filled with packets of
+silence. All files begin at the same moment, the start of the first part, so they can be played
+side by side. Memory use does not depend on the length of the recording.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from audio.ids import MIX
+from audio.ogg import PRE_SKIP, OggOpusWriter, read_packets
+from audio.opus import FRAME, SAMPLE_RATE, SILENCE
+
+_FLUSH_EVERY = 3000  # packets, a minute of sound
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A stretch in which nothing was recorded, because no engine was there to do it."""
+
+    start: float
+    """Seconds after the start of the recording."""
+    seconds: float
+    """How long it lasted."""
+
+
+@dataclass(frozen=True, slots=True)
+class AssembledFile:
+    """One finished file."""
+
+    path: Path
+    participant: str | None
+    """`None` for the mix."""
+    started_at: float
+    """Unix time of the first sample, the same for all files of a room."""
+    seconds: float
+    """Length of the sound, filled-in silence included."""
+    gaps: tuple[Gap, ...]
+    """The gaps of the room's whole recording, as far as they lie within this file."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """One recorded file of one part."""
+
+    path: Path
+    participant: str | None
+    start: float
+
+
+def assemble(room_folder: Path, target: Path) -> Iterator[AssembledFile]:
+    """Write `<target>/mix.ogg`, then `<target>/<participant>.ogg` of each, one at each step.
+
+    `room_folder` is `<spool>/<room>`, of a room that is closed; `target` is made when missing,
+    and files of an earlier attempt are overwritten. Damaged tails, as a crash leaves them, are
+    left out. Yields nothing when no sound was recorded. Raises `OSError`.
+    """
+    pieces = _find_pieces(room_folder)
+    if not pieces:
+        return
+    origin = pieces[0].start
+    target.mkdir(parents=True, exist_ok=True)
+    gaps: list[Gap] = []
+    for participant in sorted({piece.participant for piece in pieces}, key=_mix_first):
+        own = [piece for piece in pieces if piece.participant == participant]
+        path = target / f"{MIX if participant is None else participant}.ogg"
+        samples, silences = _join(own, origin, path)
+        if participant is None:
+            gaps = silences
+        seconds = samples / SAMPLE_RATE
+        within = tuple(gap for gap in gaps if gap.start < seconds)
+        yield AssembledFile(path, participant, origin, seconds, within)
+
+
+def _mix_first(participant: str | None) -> str:
+    return participant or ""
+
+
+def _find_pieces(room_folder: Path) -> list[_Piece]:
+    """Every recorded file, by time; index lines cut off by a crash are passed over."""
+    pieces = []
+    for index in sorted(room_folder.glob("*/index.jsonl")):
+        for line in index.read_text(encoding="utf-8", errors="replace").splitlines():
+            piece = _read_line(index.parent, line)
+            if piece is not None and piece.path.is_file():
+                pieces.append(piece)
+    return sorted(pieces, key=lambda piece: piece.start)
+
+
+def _read_line(folder: Path, line: str) -> _Piece | None:
+    try:
+        entry = json.loads(line)
+        return _Piece(folder / entry["file"], entry["participant"], float(entry["start"]))
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _join(pieces: list[_Piece], origin: float, path: Path) -> tuple[int, list[Gap]]:
+    """Write the pieces one after the other; returns the samples and what had to be filled."""
+    gaps: list[Gap] = []
+    with path.open("wb") as file:
+        writer = OggOpusWriter(file, serial=1)
+        for number, packet in enumerate(_packets(pieces, origin, writer, gaps)):
+            writer.add(packet)
+            if number % _FLUSH_EVERY == 0:
+                writer.flush()
+        writer.finish()
+    return max(0, writer.position - PRE_SKIP), gaps
+
+
+def _packets(
+    pieces: list[_Piece], origin: float, writer: OggOpusWriter, gaps: list[Gap]
+) -> Iterator[bytes]:
+    """The packets of all pieces with silence between; notes down the silences it put in."""
+    for piece in pieces:
+        due = round((piece.start - origin) * SAMPLE_RATE)
+        missing = (due - writer.position + FRAME // 2) // FRAME
+        if missing > 0:
+            start, seconds = writer.position / SAMPLE_RATE, missing * FRAME / SAMPLE_RATE
+            gaps.append(Gap(round(start, 3), round(seconds, 3)))
+        for _ in range(missing):
+            yield SILENCE
+        with piece.path.open("rb") as file:
+            yield from read_packets(file)
