@@ -28,7 +28,7 @@ class SignupForm(forms.Form):
         user.save(update_fields=["display_name"])
 
 
-class ProfileForm(forms.ModelForm[User]):
+class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in stubs alone
     """The profile's texts, saved by the form; what to do with the picture is for the view."""
 
     display_name = forms.CharField(
@@ -74,7 +74,7 @@ class ProfileForm(forms.ModelForm[User]):
         return pictures.square(upload) if upload else None
 
 
-class BetaForm(forms.ModelForm[BetaApplication]):
+class BetaForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in stubs alone
     """An application; people who are logged in apply with the address of their account."""
 
     class Meta:

@@ -18,6 +18,7 @@ RESERVED_HANDLES = frozenset(
     }
 )
 # fmt: on
+DIRECTION_MARKS = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
 
 
 def handle_not_reserved(handle: str) -> None:
@@ -29,13 +30,11 @@ def handle_not_reserved(handle: str) -> None:
 def readable_name(name: str) -> None:
     """Raise ValidationError for a name that shows nothing or that turns the text around it.
 
-    Control characters and direction marks (Unicode categories Cc, Bidi_Control) would let a name
+    Control characters and direction marks (Unicode Standard Annex 9, section 2) would let a name
     rearrange the page beside it; without a letter or a digit there is nothing to call somebody.
     """
     turning = any(
-        unicodedata.category(sign) == "Cc"
-        or unicodedata.bidirectional(sign) in {"LRE", "RLE", "LRO", "RLO", "PDF"}
-        or unicodedata.bidirectional(sign) in {"LRI", "RLI", "FSI", "PDI"}
+        unicodedata.category(sign) == "Cc" or unicodedata.bidirectional(sign) in DIRECTION_MARKS
         for sign in name
     )
     if turning or not any(sign.isalnum() for sign in name):

@@ -11,25 +11,23 @@ from accounts.models import User
 
 register = template.Library()
 COLOURS = 8
-SIZES = {"": 40, "large": 96}
+PIXELS = {"": 40, "small": 32, "large": 96}
 
 
 @register.simple_tag
 def avatar(user: User, size: str = "") -> SafeString:
     """The person's picture, or their initial on a colour that stays the same for the handle.
 
-    `size`: nothing or `large`. The name always stands next to it, so it has no text of its own
-    for screen readers.
+    `size`: nothing, `small` or `large`. Screen readers pass over it: the name stands beside it.
     """
     classes = f"avatar avatar--{size}" if size else "avatar"
     if user.picture:
-        pixels = SIZES[size]
         return format_html(
             '<img class="{}" src="{}" width="{}" height="{}" alt="">',
             classes,
             reverse("picture", args=[user.picture.name]),
-            pixels,
-            pixels,
+            PIXELS[size],
+            PIXELS[size],
         )
     return format_html(
         '<span class="{} avatar--c{}" aria-hidden="true">{}</span>',
