@@ -1,0 +1,161 @@
+/**
+ * One thing to the rest of the page: the WebSocket and the sound together. It is `live` only
+ * when both are.
+ *
+ * Events: `status` (detail: `{connection, text, isBlocked}`), `message` (as of `Wire`, and
+ * `joined`), `closed` (as of `Wire`).
+ */
+
+import { gettext } from "../i18n.js";
+import { Media } from "./media.js";
+import { Wire } from "./wire.js";
+
+export class Connection extends EventTarget {
+  #wire;
+  #media;
+  #joined = deferred();
+  #isJoined = false;
+  #hasStarted = false;
+  #wasLive = false;
+  #isClosed = false;
+  #isBlocked = false;
+
+  /** `path` of the WebSocket, the `audio` element, and whether sound must be arriving. */
+  constructor({ path, audio, expectSound }) {
+    super();
+    const url = new URL(path, location.href);
+    url.protocol = url.protocol.replace("http", "ws");
+    this.#wire = new Wire(url.href);
+    this.#media = new Media({ audio, expectSound, exchange: (sdp) => this.#exchange(sdp) });
+    this.#listenToWire();
+    this.#listenToMedia(audio);
+    this.#listenToDevice();
+  }
+
+  /** Call it from the click: that is what lets the browser play sound. */
+  start() {
+    this.#hasStarted = true;
+    this.#isClosed = this.#wasLive = false;
+    this.#wire.connect();
+    this.#media.start();
+    this.#tell();
+  }
+
+  command(type, data) {
+    return this.#wire.command(type, data);
+  }
+
+  send(track) {
+    return this.#media.send(track);
+  }
+
+  play() {
+    return this.#media.play();
+  }
+
+  stop() {
+    this.#isClosed = true;
+    this.#isJoined = false;
+    this.#joined = deferred();
+    this.#wire.close();
+    this.#media.stop();
+    this.#tell();
+  }
+
+  async #exchange(sdp) {
+    await this.#joined.promise;
+    const { sdp: answer } = await this.#wire.command("media.offer", { sdp });
+    return answer;
+  }
+
+  async #join() {
+    try {
+      const data = await this.#wire.command("join");
+      this.#wire.beat(data.heartbeat_seconds);
+      this.#isJoined = true;
+      this.#joined.resolve();
+      this.#pass("message", { type: "joined", data });
+      this.#tell();
+    } catch (error) {
+      // Whoever may not join is told so by a close code; anything else passes.
+      if (error.code !== "offline") this.#wire.retry();
+    }
+  }
+
+  #listenToWire() {
+    const wire = this.#wire;
+    wire.addEventListener("open", () => this.#join());
+    wire.addEventListener("message", ({ detail }) => {
+      if (detail.type === "media.lost") this.#media.start();
+      else this.#pass("message", detail);
+    });
+    wire.addEventListener("lost", () => {
+      if (this.#isJoined) this.#joined = deferred();
+      this.#isJoined = false;
+      this.#tell();
+    });
+    wire.addEventListener("closed", ({ detail }) => {
+      this.stop();
+      this.#pass("closed", detail);
+    });
+  }
+
+  #listenToMedia(audio) {
+    this.#media.addEventListener("state", () => this.#tell());
+    this.#media.addEventListener("blocked", () => this.#block(true));
+    this.#media.addEventListener("playing", () => this.#block(false));
+    // A phone call or the system may pause what plays.
+    audio.addEventListener("pause", () => this.#media.isLive && this.#block(true));
+  }
+
+  #listenToDevice() {
+    addEventListener("online", () => this.#wire.hurry());
+    document.addEventListener("visibilitychange", () => {
+      if (document.hidden || !this.#hasStarted || this.#isClosed) return;
+      this.#wire.check();
+      this.#media.play();
+    });
+  }
+
+  #block(isBlocked) {
+    this.#isBlocked = isBlocked;
+    this.#tell();
+  }
+
+  #tell() {
+    const isLive = this.#isJoined && this.#media.isLive && !this.#isBlocked;
+    this.#wasLive ||= isLive;
+    this.#pass("status", {
+      connection: this.#name(isLive),
+      text: this.#text(),
+      isBlocked: this.#isBlocked,
+    });
+  }
+
+  #name(isLive) {
+    if (this.#isClosed) return "closed";
+    if (!this.#hasStarted) return "idle";
+    if (isLive) return "live";
+    return this.#wasLive ? "reconnecting" : "joining";
+  }
+
+  #text() {
+    if (this.#isBlocked) return gettext("Your browser holds the sound back.");
+    if (!this.#wasLive) return gettext("Connecting…");
+    if (!this.#isJoined) return gettext("The connection is lost. Getting you back in…");
+    return gettext("No sound right now. Bringing it back…");
+  }
+
+  #pass(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+}
+
+/** A promise that is resolved from outside. */
+function deferred() {
+  const made = {};
+  made.promise = new Promise((resolve) => {
+    made.resolve = resolve;
+  });
+  return made;
+}

@@ -1,0 +1,247 @@
+/** The room page: what a click does, and what a message of the server changes. */
+
+import { gettext } from "../i18n.js";
+import { Announcer, changes } from "./announce.js";
+import { Connection } from "./connection.js";
+import { Microphone, MicrophoneError } from "./microphone.js";
+import * as sheets from "./sheets.js";
+import { EMPTY, isHost, isOnStage, othersTalk, reduce } from "./state.js";
+import { toast } from "./toasts.js";
+import { closedText, hideClosed, renderClosed, renderConnection, renderRoom } from "./view.js";
+
+const page = document.querySelector("#room").dataset;
+const announcer = new Announcer(document.querySelector("[data-announcer]"));
+const microphone = new Microphone(() => microphoneLost());
+const connection = new Connection({
+  path: page.websocket,
+  audio: document.querySelector("[data-sound]"),
+  expectSound: () => state !== EMPTY && othersTalk(state),
+});
+let state = EMPTY;
+let isTogglingMicrophone = false;
+
+// --- what the server says ------------------------------------------------------------------
+
+const NEWS = {
+  accepted: () => gettext("You are on stage. Turn on your microphone when you are ready."),
+  declined: () => gettext("The host lowered your hand for now."),
+  muted: () => gettext("The host muted you."),
+  demoted: () => gettext("The host sent you back to the audience."),
+};
+
+connection.addEventListener("status", ({ detail }) => {
+  renderConnection(detail.connection, detail.text, detail.isBlocked);
+});
+connection.addEventListener("message", ({ detail }) => receive(detail));
+connection.addEventListener("closed", ({ detail: { code, reason } }) => {
+  microphone.close();
+  if (code === 4410 || code === 4404) location.reload();
+  else renderClosed(closedText(code, reason));
+});
+
+function receive(message) {
+  if (message.type === "room.ended") {
+    leaveTo(() => location.reload());
+    return;
+  }
+  if (message.type === "recording.failed") {
+    toast(gettext("The recording has stopped. People still hear each other."), { isError: true });
+  }
+  const news = message.type === "you.changed" && NEWS[message.data.why];
+  if (news) toast(news());
+  update(message);
+}
+
+function update(message) {
+  const before = state;
+  state = reduce(state, message);
+  announcer.say(...changes(before, state));
+  followMicrophone();
+  renderRoom(state);
+  sheets.renderSheets(state);
+  if (state.you.invited && !before?.you.invited) sheets.open("invitation");
+  if (!state.you.invited) sheets.close("invitation");
+}
+
+/** Run a command and say what went wrong; resolves with whether it went well. */
+async function run(command, data) {
+  try {
+    await connection.command(command, data);
+    return true;
+  } catch (error) {
+    const text = error.message || gettext("There is no connection right now. Try again in a moment.");
+    toast(text, { isError: true });
+    return false;
+  }
+}
+
+// --- the microphone ------------------------------------------------------------------------
+
+/** The server's word counts: off stage the device is given back, muted it sends nothing. */
+function followMicrophone() {
+  if (!isOnStage(state)) {
+    if (microphone.track) connection.send(null);
+    microphone.close();
+  } else if (state.you.muted && !isTogglingMicrophone) {
+    microphone.mute();
+  } else if (!state.you.muted && !microphone.track) {
+    // The page was reloaded while the microphone was open: it opens again by a click only.
+    microphoneLost();
+  }
+}
+
+async function microphoneLost() {
+  if (await run("mic.mute")) update({ type: "you.changed", data: { you: { muted: true } } });
+}
+
+async function toggleMicrophone() {
+  if (state === EMPTY || !isOnStage(state) || isTogglingMicrophone) return;
+  if (state.you.muted && !state.you.recording_accepted) {
+    sheets.open("recording");
+    return;
+  }
+  isTogglingMicrophone = true;
+  try {
+    await (state.you.muted ? unmute() : mute());
+  } finally {
+    isTogglingMicrophone = false;
+  }
+}
+
+async function mute() {
+  microphone.mute();
+  if (await run("mic.mute")) update({ type: "you.changed", data: { you: { muted: true } } });
+}
+
+async function unmute() {
+  try {
+    await connection.send(await microphone.open());
+  } catch (error) {
+    if (!(error instanceof MicrophoneError)) throw error;
+    toast(error.message, { isError: true });
+    return;
+  }
+  if (await run("mic.unmute")) update({ type: "you.changed", data: { you: { muted: false } } });
+  else microphone.mute();
+}
+
+async function acceptRecording() {
+  sheets.close("recording");
+  if (!(await run("recording.accept"))) return;
+  update({ type: "you.changed", data: { you: { recording_accepted: true } } });
+  await toggleMicrophone();
+}
+
+// --- coming and going ----------------------------------------------------------------------
+
+function leaveTo(go) {
+  microphone.close();
+  connection.stop();
+  go();
+}
+
+async function leave() {
+  const isSure =
+    !isHost(state) ||
+    (await sheets.confirm({
+      title: gettext("Leave without ending?"),
+      text: gettext("The Space goes on for a few minutes and ends by itself if you do not come back."),
+      label: gettext("Leave"),
+    }));
+  if (!isSure) return;
+  await connection.command("leave").catch(() => {});
+  leaveTo(() => location.assign(page.home));
+}
+
+async function end() {
+  const isSure = await sheets.confirm({
+    title: gettext("End the Space for everybody?"),
+    text: gettext("Nobody can talk or listen any more. The recording is then made ready on this page."),
+    label: gettext("End the Space"),
+  });
+  if (isSure) await run("room.end");
+}
+
+async function share() {
+  const url = location.href;
+  try {
+    if (navigator.share) await navigator.share({ title: document.title, url });
+    else {
+      await navigator.clipboard.writeText(url);
+      toast(gettext("The link is copied."));
+    }
+  } catch (error) {
+    if (error.name !== "AbortError") toast(url);
+  }
+}
+
+// --- what the host does to people ------------------------------------------------------------
+
+async function actOnPerson(command) {
+  const participant = sheets.personShown();
+  sheets.close("person");
+  await run(command, { participant });
+}
+
+async function remove() {
+  const participant = sheets.personShown();
+  sheets.close("person");
+  const isSure = await sheets.confirm({
+    title: gettext("Remove this person?"),
+    text: gettext("They hear nothing more and cannot come back to this Space."),
+    label: gettext("Remove"),
+  });
+  if (isSure) await run("participant.remove", { participant });
+}
+
+const answerHand = (command) => (button) => run(command, { participant: button.dataset.person });
+
+async function answerInvitation(command) {
+  sheets.close("invitation");
+  await run(command);
+}
+
+// --- clicks and keys -----------------------------------------------------------------------
+
+const ACTIONS = {
+  join: () => connection.start(),
+  listen: () => connection.play(),
+  "take-over": () => {
+    hideClosed();
+    connection.start();
+  },
+  mic: toggleMicrophone,
+  "hand-raise": () => run("hand.raise"),
+  "hand-lower": () => run("hand.lower"),
+  "step-down": () => run("stage.leave"),
+  hands: () => sheets.open("hands"),
+  "hand-accept": answerHand("hand.accept"),
+  "hand-decline": answerHand("hand.decline"),
+  invite: () => actOnPerson("speaker.invite"),
+  mute: () => actOnPerson("participant.mute"),
+  demote: () => actOnPerson("participant.demote"),
+  remove,
+  leave,
+  end,
+  share,
+  close: (button) => button.closest("dialog").close(),
+  "accept-recording": acceptRecording,
+  "accept-invitation": () => answerInvitation("invitation.accept"),
+  "decline-invitation": () => answerInvitation("invitation.decline"),
+};
+
+document.addEventListener("click", (event) => {
+  const action = event.target.closest("[data-action]");
+  const person = event.target.closest("[data-participant]");
+  if (action) ACTIONS[action.dataset.action]?.(action);
+  else if (person) sheets.openPerson(state, person.dataset.participant);
+});
+
+document.addEventListener("keydown", (event) => {
+  const isTyping = event.target.closest("input, textarea, select, [contenteditable]");
+  const isPlain = !(event.ctrlKey || event.metaKey || event.altKey || event.repeat);
+  if (event.key.toLowerCase() === "m" && isPlain && !isTyping) toggleMicrophone();
+});
+
+sheets.closeOnTapBeside();
+renderConnection("idle", "", false);

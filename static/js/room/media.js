@@ -1,0 +1,145 @@
+/**
+ * Sound in both directions over one RTCPeerConnection with one audio section, made anew whenever
+ * it fails.
+ *
+ * Events: `state` (detail: `connecting`, `live`, `lost`), `blocked` (the browser wants a tap
+ * before it plays), `playing`.
+ */
+
+const GATHER_MS = 1000;
+const CHECK_MS = 1000;
+const SILENT_CHECKS = 3;
+const RETRY_MS = [500, 1000, 2000, 4000, 8000];
+
+export class Media extends EventTarget {
+  #audio;
+  #exchange;
+  #expectSound;
+  #peer = null;
+  #sender = null;
+  #track = null;
+  #failures = 0;
+  #retry;
+  #checks;
+  #packets = 0;
+  #silent = 0;
+
+  /**
+   * `audio` is the element that plays; `exchange(sdp)` resolves with the answer to an offer;
+   * `expectSound()` says whether packets must be arriving right now.
+   */
+  constructor({ audio, exchange, expectSound }) {
+    super();
+    this.#audio = audio;
+    this.#exchange = exchange;
+    this.#expectSound = expectSound;
+  }
+
+  get isLive() {
+    return this.#peer?.connectionState === "connected";
+  }
+
+  /** Begin, or begin anew. The first time inside the click: then the browser lets it play. */
+  start() {
+    this.#drop();
+    const peer = new RTCPeerConnection();
+    this.#peer = peer;
+    const { sender, receiver } = peer.addTransceiver(this.#track ?? "audio", {
+      direction: "sendrecv",
+    });
+    this.#sender = sender;
+    this.#audio.srcObject = new MediaStream([receiver.track]);
+    this.play();
+    peer.onconnectionstatechange = () => this.#changed(peer);
+    this.#state("connecting");
+    this.#negotiate(peer).catch(() => this.#failed(peer));
+  }
+
+  /** Ask the browser to play; call it again from the tap that `blocked` asked for. */
+  async play() {
+    try {
+      await this.#audio.play();
+      this.dispatchEvent(new Event("playing"));
+    } catch (error) {
+      if (error.name === "NotAllowedError") this.dispatchEvent(new Event("blocked"));
+    }
+  }
+
+  /** Send this track from now on, or nothing with `null`; no new offer is needed. */
+  async send(track) {
+    this.#track = track;
+    await this.#sender?.replaceTrack(track);
+  }
+
+  stop() {
+    this.#drop();
+    this.#audio.srcObject = null;
+  }
+
+  async #negotiate(peer) {
+    await peer.setLocalDescription(await peer.createOffer());
+    await gathered(peer);
+    const answer = await this.#exchange(peer.localDescription.sdp);
+    if (peer === this.#peer) await peer.setRemoteDescription({ type: "answer", sdp: answer });
+  }
+
+  #changed(peer) {
+    if (peer !== this.#peer) return;
+    if (peer.connectionState === "connected") {
+      this.#failures = 0;
+      this.#silent = 0;
+      clearInterval(this.#checks);
+      this.#checks = setInterval(() => this.#check(peer), CHECK_MS);
+      this.#state("live");
+    } else if (["disconnected", "failed", "closed"].includes(peer.connectionState)) {
+      this.#failed(peer);
+    }
+  }
+
+  /** "Connected" means little: while others talk, packets must be arriving. */
+  async #check(peer) {
+    const before = this.#packets;
+    const stats = await peer.getStats();
+    for (const entry of stats.values()) {
+      if (entry.type === "inbound-rtp") this.#packets = entry.packetsReceived;
+    }
+    this.#silent = this.#expectSound() && this.#packets === before ? this.#silent + 1 : 0;
+    if (this.#silent >= SILENT_CHECKS) this.#failed(peer);
+  }
+
+  #failed(peer) {
+    if (peer !== this.#peer) return;
+    this.#drop();
+    this.#state("lost");
+    const wait = RETRY_MS[Math.min(this.#failures++, RETRY_MS.length - 1)];
+    this.#retry = setTimeout(() => this.start(), wait);
+  }
+
+  #drop() {
+    clearTimeout(this.#retry);
+    clearInterval(this.#checks);
+    this.#packets = 0;
+    this.#silent = 0;
+    if (this.#peer) this.#peer.onconnectionstatechange = null;
+    this.#peer?.close();
+    this.#peer = this.#sender = null;
+  }
+
+  #state(detail) {
+    this.dispatchEvent(new CustomEvent("state", { detail }));
+  }
+}
+
+/** Wait until the browser knows its addresses; nothing is sent after the offer. */
+function gathered(peer) {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, GATHER_MS);
+    const look = () => {
+      if (peer.iceGatheringState !== "complete") return;
+      clearTimeout(timer);
+      resolve();
+    };
+    peer.addEventListener("icegatheringstatechange", look);
+    look();
+  });
+}

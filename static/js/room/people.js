@@ -1,0 +1,73 @@
+/** How one person looks: picture and tile. */
+
+import { gettext } from "../i18n.js";
+import { element, icon } from "./dom.js";
+
+const COLOURS = 8;
+
+/** The same colour as `{% avatar %}` gives in the pages: CRC-32 of the handle. */
+function colour(text) {
+  let crc = ~0;
+  for (const byte of new TextEncoder().encode(text)) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (0xedb88320 & -(crc & 1));
+  }
+  return (~crc >>> 0) % COLOURS;
+}
+
+export function avatar(person) {
+  if (person.picture) {
+    return element("img", { className: "avatar", src: person.picture, alt: "" });
+  }
+  const initial = element("span", {
+    className: `avatar avatar--c${colour(person.handle ?? person.id)}`,
+    textContent: [...person.name][0] ?? "",
+  });
+  initial.setAttribute("aria-hidden", "true");
+  return initial;
+}
+
+export function roleName(person) {
+  if (person.role === "host") return gettext("Host");
+  return person.role === "speaker" ? gettext("Speaker") : gettext("Listener");
+}
+
+/** A list item with one button: the person, to be filled by `updateTile`. */
+export function createTile() {
+  const button = element(
+    "button",
+    { className: "person", type: "button" },
+    element("span", { className: "person__picture" }),
+    element("span", { className: "person__name" }),
+    element("span", { className: "person__role" }),
+    element("span", { className: "person__state visually-hidden" }),
+  );
+  return element("li", {}, button);
+}
+
+export function updateTile(item, person, { speaking = false, isYou = false } = {}) {
+  const button = item.firstElementChild;
+  const [picture, name, role, state] = button.children;
+  if (picture.dataset.of !== `${person.picture} ${person.name}`) {
+    picture.dataset.of = `${person.picture} ${person.name}`;
+    const sign = element("span", { className: "person__muted" }, icon("mic-off"));
+    picture.replaceChildren(avatar(person), sign);
+  }
+  Object.assign(button.dataset, {
+    participant: person.id,
+    name: person.name,
+    role: person.role,
+    muted: person.muted,
+    speaking,
+    connected: person.connected,
+  });
+  name.textContent = person.name;
+  role.textContent = person.role === "listener" ? "" : roleName(person);
+  if (isYou) role.textContent = [role.textContent, gettext("you")].filter(Boolean).join(" · ");
+  state.textContent = spokenState(person);
+}
+
+function spokenState(person) {
+  if (!person.connected) return gettext("reconnecting");
+  return person.muted && person.role !== "listener" ? gettext("muted") : "";
+}

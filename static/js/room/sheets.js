@@ -1,0 +1,110 @@
+/** The dialogs over the room: a person, raised hands, consent, an invitation, a confirmation. */
+
+import { gettext } from "../i18n.js";
+import { element, renderList } from "./dom.js";
+import { avatar, roleName } from "./people.js";
+import { findPerson, hostActions } from "./state.js";
+
+const find = (name) => document.querySelector(`[data-${name}]`);
+const sheet = (name) => document.querySelector(`[data-sheet="${name}"]`);
+const { report, profile } = document.querySelector("#room").dataset;
+
+let shownPerson = null;
+
+export function open(name) {
+  if (!sheet(name).open) sheet(name).showModal();
+}
+
+export function close(name) {
+  sheet(name).close();
+}
+
+/** A tap beside a sheet closes it, as Escape does. */
+export function closeOnTapBeside() {
+  for (const dialog of document.querySelectorAll("dialog")) {
+    dialog.addEventListener("click", (event) => {
+      if (event.target === dialog) dialog.close();
+    });
+  }
+}
+
+export function openPerson(state, id) {
+  shownPerson = id;
+  renderPerson(state);
+  open("person");
+}
+
+export const personShown = () => shownPerson;
+
+export function renderSheets(state) {
+  if (sheet("person").open) renderPerson(state);
+  renderHands(state);
+}
+
+function renderPerson(state) {
+  const person = findPerson(state, shownPerson);
+  if (!person) {
+    close("person");
+    return;
+  }
+  find("person-picture").replaceChildren(avatar(person));
+  find("person-name").textContent = person.name;
+  find("person-role").textContent = [roleName(person), person.handle && `@${person.handle}`]
+    .filter(Boolean)
+    .join(" · ");
+  const actions = hostActions(state, person);
+  for (const name of ["invite", "mute", "demote", "remove"]) {
+    sheet("person").querySelector(`[data-action="${name}"]`).hidden = !actions.includes(name);
+  }
+  find("person-profile").hidden = !person.handle;
+  find("person-profile").href = profile.replace("HANDLE", person.handle ?? "");
+  find("person-report").hidden = person.id === state.you.id;
+  find("person-report").href = `${report}?about=${encodeURIComponent(person.id)}`;
+}
+
+function renderHands({ hands }) {
+  const list = find("hands");
+  const hadFocus = list.contains(document.activeElement);
+  renderList(list, hands, createHand, updateHand);
+  find("hands-empty").hidden = hands.length > 0;
+  if (hadFocus && !list.contains(document.activeElement)) {
+    (list.querySelector("button") ?? document.querySelector("#hands-title")).focus();
+  }
+}
+
+function createHand(person) {
+  const button = (action, look, text, name) => {
+    const made = element("button", { type: "button", className: look, textContent: text });
+    made.dataset.action = action;
+    made.dataset.person = person.id;
+    made.setAttribute("aria-label", `${text}: ${name}`);
+    return made;
+  };
+  return element(
+    "li",
+    { className: "hand" },
+    avatar(person),
+    element("span", { className: "hand__name" }),
+    button("hand-decline", "button", gettext("Decline"), person.name),
+    button("hand-accept", "button button--primary", gettext("Accept"), person.name),
+  );
+}
+
+function updateHand(item, person) {
+  item.querySelector(".hand__name").textContent = person.name;
+}
+
+/** Ask before something that cannot be taken back; resolves with whether they confirmed. */
+export function confirm({ title, text, label }) {
+  find("confirm-title").textContent = title;
+  find("confirm-text").textContent = text;
+  const button = document.querySelector('[data-action="confirm"]');
+  button.textContent = label;
+  const dialog = sheet("confirm");
+  dialog.returnValue = "";
+  dialog.showModal();
+  return new Promise((resolve) => {
+    button.onclick = () => dialog.close("confirmed");
+    dialog.onclose = () => resolve(dialog.returnValue === "confirmed");
+  });
+}

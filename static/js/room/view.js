@@ -1,0 +1,122 @@
+/** The room on the page, drawn from the state. */
+
+import { gettext, ngettext } from "../i18n.js";
+import { renderList } from "./dom.js";
+import { createTile, updateTile } from "./people.js";
+
+const find = (name) => document.querySelector(`[data-${name}]`);
+
+/** What the person may do at the bottom of the page; the names stand in `data-for`. */
+export function standing({ role, is_guest, hand_raised, may_raise_hand }) {
+  if (role !== "listener") return role;
+  if (is_guest) return "guest";
+  if (hand_raised) return "raised";
+  return may_raise_hand ? "listener" : "quiet";
+}
+
+export function renderRoom(state) {
+  find("lobby").hidden = true;
+  for (const part of ["stage", "audience", "dock"]) find(part).hidden = false;
+  renderStage(state);
+  renderAudience(state);
+  renderDock(state);
+}
+
+function renderStage({ stage, speaking, you }) {
+  renderList(find("stage"), stage, createTile, (tile, person) =>
+    updateTile(tile, person, {
+      speaking: speaking.includes(person.id),
+      isYou: person.id === you.id,
+    }),
+  );
+}
+
+function renderAudience({ audience, you }) {
+  const { count, sample } = audience;
+  find("audience-count").textContent = String(count);
+  renderList(find("audience-people"), sample, createTile, (tile, person) =>
+    updateTile(tile, person, { isYou: person.id === you.id }),
+  );
+  const unseen = count - sample.length;
+  find("audience-more").hidden = unseen <= 0;
+  find("audience-more").textContent = ngettext("and %(count)s more", "and %(count)s more", unseen);
+  find("audience-empty").hidden = count > 0;
+}
+
+function renderDock({ you, hands }) {
+  const now = standing(you);
+  for (const tool of document.querySelectorAll("[data-for]")) {
+    tool.hidden = !tool.dataset.for.split(" ").includes(now);
+  }
+  document.querySelector('[data-action="mic"]').setAttribute("aria-pressed", String(!you.muted));
+  const badge = find("hands-count");
+  badge.hidden = hands.length === 0;
+  badge.textContent = String(hands.length);
+}
+
+/** `connection` is `idle`, `joining`, `live`, `reconnecting` or `closed`; `text` says more. */
+export function renderConnection(connection, text, blocked) {
+  document.body.dataset.connection = connection;
+  document.querySelector('[data-action="join"]').disabled = connection !== "idle";
+  const shown = connection === "joining" || connection === "reconnecting";
+  find("dock").hidden = connection === "idle" || connection === "closed";
+  find("banner").hidden = !shown;
+  find("banner-text").textContent = shown ? text : "";
+  document.querySelector('[data-action="listen"]').hidden = !blocked || connection === "closed";
+}
+
+/** The room is over for this page; `mayTakeOver` offers to go on here. */
+export function renderClosed({ title, text, mayTakeOver = false }) {
+  for (const part of ["lobby", "stage", "audience", "dock"]) find(part).hidden = true;
+  for (const sheet of document.querySelectorAll("dialog[open]")) sheet.close();
+  find("closed-title").textContent = title;
+  find("closed-text").textContent = text;
+  document.querySelector('[data-action="take-over"]').hidden = !mayTakeOver;
+  find("closed").hidden = false;
+  find("closed").focus();
+}
+
+export function hideClosed() {
+  find("closed").hidden = true;
+}
+
+/** Words for each way in which the server says that it is over (docs/websocket.md). */
+export function closedText(code, reason) {
+  if (code === 4409) {
+    return {
+      title: gettext("You opened this Space somewhere else"),
+      text: gettext("Another tab or device of yours has taken over, so this one is silent."),
+      mayTakeOver: true,
+    };
+  }
+  if (code === 4403) return refusedText(reason);
+  if (code === 4401) {
+    return {
+      title: gettext("Your browser kept no cookie"),
+      text: gettext("Allow cookies for this site and reload the page. They only tell your browser from others."),
+    };
+  }
+  return {
+    title: gettext("This page is out of date"),
+    text: gettext("Reload it and join again."),
+  };
+}
+
+function refusedText(reason) {
+  if (reason === "removed") {
+    return {
+      title: gettext("The host removed you"),
+      text: gettext("You cannot come back to this Space. Other Spaces are open to you."),
+    };
+  }
+  if (reason === "suspended") {
+    return {
+      title: gettext("Your account is suspended"),
+      text: gettext("You cannot join Spaces for now."),
+    };
+  }
+  return {
+    title: gettext("You cannot join this Space"),
+    text: gettext("Other Spaces are open to you."),
+  };
+}
