@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -63,6 +64,18 @@ class Report(models.Model):
         verbose_name = _("report")
         verbose_name_plural = _("reports")
         ordering = ["created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["reporter", "about", "reason"],
+                condition=Q(state="open", about__isnull=False),
+                name="a_person_is_reported_once",
+            ),
+            models.UniqueConstraint(
+                fields=["reporter", "room", "reason"],
+                condition=Q(state="open", about=None),
+                name="a_space_is_reported_once",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_reason_display()}: {self.room}"

@@ -1,11 +1,14 @@
 """The kept copy of a room's audio, its files, and what remains after the purge."""
 
+from typing import Any, NoReturn
+
 from django.conf import settings
 from django.core.files.storage import Storage, storages
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from recordings.retention import Rule
 from rooms.models import Participant, Room
 
 
@@ -32,8 +35,24 @@ class Recording(models.Model):
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     error = models.CharField(_("error"), max_length=500, blank=True)
     due_at = models.DateTimeField(_("next try"), default=timezone.now)
-    claimed_at = models.DateTimeField(_("claimed"), null=True, blank=True)
+    claimed_at = models.DateTimeField(
+        _("claimed"),
+        null=True,
+        blank=True,
+        help_text=_("Set while somebody works on it; cleared when nothing is left to tidy up."),
+    )
     ready_at = models.DateTimeField(_("ready since"), null=True, blank=True)
+    not_before = models.DateTimeField(
+        _("not deleted before"),
+        null=True,
+        blank=True,
+        help_text=_("Some hours of grace after a report about the Space was dismissed."),
+    )
+    # The rule as it was when the deletion was claimed: a later report does not rewrite it.
+    purge_rule = models.CharField(
+        _("deleted under"), max_length=8, choices=Rule.choices, blank=True, editable=False
+    )
+    purge_expired_at = models.DateTimeField(_("was kept until"), null=True, editable=False)
 
     class Meta:
         verbose_name = _("recording")
@@ -60,6 +79,12 @@ class RecordingFile(models.Model):
     size = models.PositiveBigIntegerField(_("bytes"))
     sha256 = models.CharField("SHA-256", max_length=64)
     seconds = models.FloatField(_("length in seconds"))
+    gaps = models.JSONField(
+        _("gaps"),
+        default=list,
+        blank=True,
+        help_text=_("Where nothing could be recorded: [start, length] in seconds."),
+    )
 
     class Meta:
         verbose_name = _("recording file")
@@ -69,7 +94,32 @@ class RecordingFile(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.file.name
+        return self.name
+
+    @property
+    def name(self) -> str:
+        """Where the storage keeps it."""
+        return str(self.file.name)
+
+
+class AppendOnlyError(TypeError):
+    """Somebody tried to change or delete what is written once."""
+
+
+class AppendOnlyQuerySet(models.QuerySet["PurgeRecord"]):
+    """Refuses everything but creating and reading."""
+
+    def update(self, **kwargs: object) -> NoReturn:
+        """Refused."""
+        raise AppendOnlyError("purge records are never changed")
+
+    def bulk_update(self, *args: object, **kwargs: object) -> NoReturn:
+        """Refused."""
+        raise AppendOnlyError("purge records are never changed")
+
+    def delete(self) -> NoReturn:
+        """Refused."""
+        raise AppendOnlyError("purge records are never deleted")
 
 
 class PurgeRecord(models.Model):
@@ -77,10 +127,6 @@ class PurgeRecord(models.Model):
 
     It outlives the room and the account, so it names them by value and not by reference.
     """
-
-    class Rule(models.TextChoices):
-        STANDARD = "standard", _("Standard time after the end")
-        FLAGGED = "flagged", _("Longer time for a flagged Space")
 
     room_public_id = models.CharField(_("Space"), max_length=12, unique=True)
     ended_at = models.DateTimeField(_("ended"))
@@ -91,13 +137,27 @@ class PurgeRecord(models.Model):
     total_bytes = models.PositiveBigIntegerField(_("bytes in all"))
     purged_at = models.DateTimeField(_("deleted"), default=timezone.now)
 
+    objects = AppendOnlyQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("purge record")
         verbose_name_plural = _("purge records")
         ordering = ["-purged_at"]
+        # Nobody can be given the permission to add, change or delete one.
+        default_permissions = ("view",)
 
     def __str__(self) -> str:
         return f"{self.room_public_id} {self.purged_at:%Y-%m-%d}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Insert; a second save of the same record is refused."""
+        if not self._state.adding:
+            raise AppendOnlyError("purge records are never changed")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: object, **kwargs: object) -> NoReturn:
+        """Refused."""
+        raise AppendOnlyError("purge records are never deleted")
 
 
 class RecordingAccess(models.Model):

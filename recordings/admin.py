@@ -1,0 +1,181 @@
+"""Recordings, their proofs of deletion, and who listened: for moderators, to look at."""
+
+import csv
+import json
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from accounts.errors import DomainError
+from accounts.models import User
+from recordings import operations, presentation
+from recordings.models import PurgeRecord, Recording, RecordingAccess, RecordingFile
+from recordings.tasks import send_archive
+
+if TYPE_CHECKING:
+    # Django's classes take type arguments in the stubs only.
+    RecordingAdminBase = admin.ModelAdmin[Recording]
+    PurgeRecordAdminBase = admin.ModelAdmin[PurgeRecord]
+    FilesBase = admin.TabularInline[RecordingFile, Recording]
+    AccessesBase = admin.TabularInline[RecordingAccess, Recording]
+else:
+    RecordingAdminBase = PurgeRecordAdminBase = admin.ModelAdmin
+    FilesBase = AccessesBase = admin.TabularInline
+
+
+class StaffRequest(HttpRequest):
+    """What the admin lets through."""
+
+    user: User
+
+
+class ViewOnly:
+    """Nobody adds, changes or deletes here, superusers included."""
+
+    def has_add_permission(self, *_args: object) -> bool:
+        return False
+
+    def has_change_permission(self, *_args: object) -> bool:
+        return False
+
+    def has_delete_permission(self, *_args: object) -> bool:
+        return False
+
+
+class ViewWithRecording(ViewOnly):
+    """Who sees the recording sees this part of it."""
+
+    def has_view_permission(self, request: HttpRequest, *_args: object) -> bool:
+        return request.user.has_perm("recordings.view_recording")
+
+
+class Files(ViewWithRecording, FilesBase):
+    """The files of one recording."""
+
+    model = RecordingFile
+    fields = readonly_fields = ("voice", "length", "size", "sha256", "listen")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[RecordingFile]:
+        return super().get_queryset(request).select_related("participant__user", "recording")
+
+    @admin.display(description=_("voice"))
+    def voice(self, file: RecordingFile) -> str:
+        return presentation.speaker_name(file)
+
+    @admin.display(description=_("length"))
+    def length(self, file: RecordingFile) -> str:
+        return presentation.clock(file.seconds)
+
+    @admin.display(description=_("sound"))
+    def listen(self, file: RecordingFile) -> str:
+        address = reverse("recording_file", args=[file.pk])
+        return format_html('<audio controls preload="none" src="{}"></audio>', address)
+
+
+class Accesses(ViewWithRecording, AccessesBase):
+    """Who listened to one recording."""
+
+    model = RecordingAccess
+    fields = readonly_fields = ("user", "file_name", "at")
+
+
+@admin.register(Recording)
+class RecordingAdmin(ViewOnly, RecordingAdminBase):
+    """What became of each room's sound."""
+
+    list_display = ["room", "state", "ended", "kept_until", "flagged", "attempts", "error"]
+    list_filter = ["state", ("room__flagged_at", admin.EmptyFieldListFilter)]
+    list_select_related = ["room"]
+    search_fields = ["room__title", "room__public_id", "room__host__handle"]
+    ordering = ["-room__ended_at"]
+    fields = [
+        "room",
+        "state",
+        "ended",
+        "kept_until",
+        "flagged",
+        "ready_at",
+        "attempts",
+        "due_at",
+        "error",
+    ]
+    inlines = [Files, Accesses]
+    actions = ["retry"]
+
+    def has_retry_permission(self, request: HttpRequest) -> bool:
+        """For the action."""
+        return request.user.has_perm("recordings.review_recording")
+
+    @admin.action(description=_("Try to archive again"), permissions=["retry"])
+    def retry(self, request: StaffRequest, recordings: QuerySet[Recording]) -> None:
+        """Failed ones start over from the first attempt."""
+        started = []
+        for recording in recordings.select_related("room"):
+            try:
+                operations.retry(recording=recording)
+            except DomainError as refusal:
+                messages.warning(request, f"{recording}: {refusal.message}")
+            else:
+                send_archive(recording.pk)
+                started.append(recording)
+        LogEntry.objects.log_actions(
+            request.user.pk, started, CHANGE, gettext("Asked to archive again.")
+        )
+        text = ngettext(
+            "%d archive was started again.", "%d archives were started again.", len(started)
+        )
+        messages.success(request, text % len(started))
+
+    @admin.display(description=_("ended"), ordering="room__ended_at")
+    def ended(self, recording: Recording) -> datetime | None:
+        """When the Space ended."""
+        return recording.room.ended_at
+
+    @admin.display(description=_("kept until"))
+    def kept_until(self, recording: Recording) -> datetime | None:
+        """The clock of the retention."""
+        return presentation.kept_until(recording.room)
+
+    @admin.display(description=_("flagged"), boolean=True)
+    def flagged(self, recording: Recording) -> bool:
+        """Whether the longer time holds."""
+        return recording.room.flagged_at is not None
+
+
+@admin.register(PurgeRecord)
+class PurgeRecordAdmin(ViewOnly, PurgeRecordAdminBase):
+    """Proofs of deletion: to be read and exported."""
+
+    list_display = ["room_public_id", "ended_at", "rule", "expired_at", "purged_at", "total_bytes"]
+    list_filter = ["rule", "purged_at"]
+    search_fields = ["room_public_id"]
+    date_hierarchy = "purged_at"
+    actions = ["export"]
+
+    @admin.action(description=_("Export the selected records as CSV"), permissions=["view"])
+    def export(self, request: HttpRequest, records: QuerySet[PurgeRecord]) -> HttpResponse:
+        """One line a record; the files as JSON in the last column."""
+        response = HttpResponse(
+            content_type="text/csv; charset=utf-8",
+            headers={"Content-Disposition": 'attachment; filename="purge-records.csv"'},
+        )
+        columns = [field.name for field in PurgeRecord._meta.fields if field.name != "id"]
+        writer = csv.writer(response)
+        writer.writerow(columns)
+        writer.writerows([_cell(record, column) for column in columns] for record in records)
+        return response
+
+
+def _cell(record: PurgeRecord, column: str) -> object:
+    value = getattr(record, column)
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return json.dumps(value) if isinstance(value, list) else value

@@ -1,0 +1,90 @@
+"""What people read about a recording: one context for the page, the fragment and the tag."""
+
+from datetime import datetime
+from typing import TypedDict
+
+from django.contrib.auth.models import AnonymousUser
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from accounts.models import User
+from recordings import policy, retention
+from recordings.models import PurgeRecord, Recording, RecordingFile
+from rooms.models import Room
+
+PENDING = (Recording.State.WAITING, Recording.State.ARCHIVING)
+
+
+class RecordingContext(TypedDict):
+    """Everything `templates/recordings/_recording.html` asks for."""
+
+    room: Room
+    recording: Recording | None
+    is_host: bool
+    is_pending: bool
+    kept_until: datetime | None
+    days: int
+    purge_record: PurgeRecord | None
+    mix: RecordingFile | None
+    tracks: list[RecordingFile]
+
+
+def recording_context(room: Room, user: User | AnonymousUser) -> RecordingContext:
+    """What `user` may know of the recording of `room`; files are for the host alone."""
+    recording = Recording.objects.filter(room=room).select_related("room").first()
+    is_host = policy.is_host(user, room)
+    mix: RecordingFile | None = None
+    tracks: list[RecordingFile] = []
+    if is_host and recording and recording.state == Recording.State.READY:
+        for file in recording.files.select_related("participant__user").order_by("pk"):
+            if file.kind == RecordingFile.Kind.MIX:
+                mix = file
+            else:
+                tracks.append(file)
+    return {
+        "room": room,
+        "recording": recording,
+        "is_host": is_host,
+        "is_pending": not room.is_live and (recording is None or recording.state in PENDING),
+        "kept_until": kept_until(room),
+        "days": retention.days(retention.rule(room)),
+        "purge_record": PurgeRecord.objects.filter(room_public_id=room.public_id).first(),
+        "mix": mix,
+        "tracks": tracks,
+    }
+
+
+def kept_until(room: Room) -> datetime | None:
+    """When the copy of the room goes; None while the room is live."""
+    if room.is_live:
+        return None
+    recording = getattr(room, "recording", None)
+    return retention.kept_until(recording) if recording else retention.expires_at(room)
+
+
+def speaker_name(file: RecordingFile) -> str:
+    """Whose voice a file holds, for people."""
+    if file.kind == RecordingFile.Kind.MIX:
+        return _("Everybody")
+    return file.participant.name if file.participant else _("A speaker")
+
+
+def file_name(file: RecordingFile) -> str:
+    """The name a downloaded file gets: day, title, and who is heard."""
+    room = file.recording.room
+    who = (
+        pgettext("part of a file name", "everybody")
+        if file.kind == RecordingFile.Kind.MIX
+        else speaker_name(file)
+    )
+    parts = [f"{room.created_at:%Y-%m-%d}", room.title, who]
+    slugs = (slugify(part, allow_unicode=True) for part in parts)
+    return "-".join(slug for slug in slugs if slug) + ".ogg"
+
+
+def clock(seconds: float) -> str:
+    """A length as people write it: `1:02:03`, or `4:05` under an hour."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

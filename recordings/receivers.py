@@ -1,0 +1,9 @@
+"""What the end of a room sets off."""
+
+from recordings import operations
+from recordings.tasks import send_archive
+
+
+def archive_ended_room(sender: object, *, room_id: int, **_: object) -> None:
+    """A receiver of `rooms.signals.room_ended`."""
+    send_archive(operations.expect_recording(room_id=room_id).pk)
