@@ -26,6 +26,7 @@ from audio.eventbus import EventBus
 from audio.protocol import AudioEngine, EngineError, EngineEvent, EngineUnavailable, Statistics
 
 _MAX_MESSAGE = 1024 * 1024
+_CLOSE_TIMEOUT = 1.0  # a client that does not say goodbye must not delay the end
 _FIRST_DELAY, _LONGEST_DELAY = 0.1, 2.0
 
 logger = logging.getLogger(__name__)
@@ -47,7 +48,13 @@ def serve(engine: AudioEngine, host: str, port: int, token: str) -> Server:
         await _handle(engine, connection)
 
     return serve_websocket(
-        handle, host, port, process_request=check_token, max_size=_MAX_MESSAGE, compression=None
+        handle,
+        host,
+        port,
+        process_request=check_token,
+        max_size=_MAX_MESSAGE,
+        compression=None,
+        close_timeout=_CLOSE_TIMEOUT,
     )
 
 

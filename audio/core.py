@@ -4,6 +4,7 @@ Single-threaded and without a clock or a socket of its own: the media thread dri
 can a test.
 """
 
+import logging
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ from audio.stun import Address
 from audio.transport import Transport
 
 _POLL_TICKS = 5
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,7 @@ class Core:
         self._emit = emit
         self._identity = Identity()
         self._rooms: dict[str, Room] = {}
+        self._broken: set[str] = set()
         self._disk = DiskThread()
         self.transport = Transport(send, self)
 
@@ -76,7 +80,7 @@ class Core:
     def answer(self, name: str, participant: str, offer: sdp.Offer, clock: Clock) -> str:
         """See `AudioEngine.answer`."""
         room = self._room(name)
-        self._remove(room, participant)
+        room.remove(participant)
         peer = Peer(
             room=name,
             participant=participant,
@@ -106,17 +110,18 @@ class Core:
         """See `AudioEngine.drop`."""
         room = self._rooms.get(name)
         if room is not None:
-            self._remove(room, participant)
+            room.remove(participant)
 
     def close_room(self, name: str) -> "Future[None]":
         """See `AudioEngine.close_room`; the future is done when the files are complete."""
         room = self._rooms.pop(name, None)
+        self._broken.discard(name)
         if room is None:
             done: Future[None] = Future()
             done.set_result(None)
             return done
         for participant in list(room.peers):
-            self._remove(room, participant)
+            room.remove(participant)
         return room.recorder.close()
 
     def close(self) -> None:
@@ -136,8 +141,14 @@ class Core:
 
     def tick(self, clock: Clock) -> None:
         """The next 20 ms in every room."""
-        for room in self._rooms.values():
-            room.tick(clock.tick)
+        for name, room in self._rooms.items():
+            try:
+                room.tick(clock.tick)
+            except Exception:
+                # The other rooms go on. Said once, not fifty times a second.
+                if name not in self._broken:
+                    logger.exception("Room %s fails to tick", name)
+                self._broken.add(name)
         if clock.tick % _POLL_TICKS == 0:
             self.transport.poll(clock.now, clock.wall, clock.tick * FRAME)
 
@@ -149,7 +160,7 @@ class Core:
         """The transport: a participant has not been heard of for too long."""
         room = self._rooms.get(peer.room)
         if room is not None and room.peers.get(peer.participant) is peer:
-            del room.peers[peer.participant]
+            room.remove(peer.participant)
         self._emit(Lost(peer.room, peer.participant))
 
     def audio(self, peer: Peer, packet: RtpPacket, now: float) -> None:
@@ -163,8 +174,3 @@ class Core:
         if room is None:
             raise UnknownRoom(f"room {name} is not open")
         return room
-
-    def _remove(self, room: Room, participant: str) -> None:
-        peer = room.peers.pop(participant, None)
-        if peer is not None:
-            self.transport.remove(peer)

@@ -1,6 +1,7 @@
 """The embedded engine: `AudioEngine` over a media thread in this process."""
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -90,7 +91,7 @@ class EmbeddedEngine:
 
     def _emit(self, event: EngineEvent) -> None:
         """Called on the media and the disk thread; the bus lives on the loop."""
-        if not self._loop.is_closed():
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody reads any more
             self._loop.call_soon_threadsafe(self._bus.publish, event)
 
 

@@ -21,6 +21,7 @@ from queue import SimpleQueue
 from typing import TypeVar
 
 from audio.core import Clock, Core
+from audio.protocol import EngineUnavailable
 from audio.stun import Address
 
 TICK = 0.02
@@ -60,6 +61,7 @@ class MediaThread:
         self._calls: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._wake_reader, self._wake_writer = socket.socketpair()
         self._wake_reader.setblocking(False)
+        self._wake_writer.setblocking(False)
         self._tick = 0
         self._stopping = False
         self._core = make_core(self)
@@ -70,7 +72,10 @@ class MediaThread:
         self._thread.start()
 
     def call(self, function: Callable[[Core, Clock], T]) -> "Future[T]":
-        """Run a function on the media thread, before its next tick."""
+        """Run a function on the media thread, before its next tick.
+
+        Raises `EngineUnavailable` when the thread has stopped.
+        """
         future: Future[T] = Future()
 
         def run() -> None:
@@ -80,7 +85,12 @@ class MediaThread:
                 future.set_exception(error)
 
         self._calls.put(run)
-        self._wake_writer.send(b"\0")
+        try:
+            self._wake_writer.send(b"\0")
+        except BlockingIOError:
+            pass  # so many are waiting that it will wake up anyway
+        except OSError as error:
+            raise EngineUnavailable("the engine has stopped") from error
         return future
 
     def send(self, datagram: bytes, address: Address) -> None:
@@ -94,6 +104,7 @@ class MediaThread:
         """Close the rooms, finish the files, end the thread; returns when all that is done."""
         self.call(lambda _core, _clock: self._stop())
         self._thread.join()
+        self._run_calls()  # what came too late for the thread
         self._core.close()
         for sock in (self._udp, self._wake_reader, self._wake_writer):
             sock.close()

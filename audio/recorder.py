@@ -52,7 +52,10 @@ class DiskThread:
 
     def _run(self) -> None:
         while (work := self._work.get()) is not None:
-            work()
+            try:
+                work()
+            except Exception:
+                logger.exception("A piece of a recording was not written")
 
 
 class RoomRecorder:

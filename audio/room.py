@@ -61,11 +61,19 @@ class Room:
         self._talking: frozenset[str] = frozenset()
         self._speaking: frozenset[str] = frozenset()
 
+    def remove(self, participant: str) -> None:
+        """Cut somebody off: nothing of theirs that still waits is played."""
+        peer = self.peers.pop(participant, None)
+        if peer is not None:
+            self._transport.remove(peer)
+        if participant in self._voices:
+            self._silence(participant)
+            self._voices[participant] = Voice()
+
     def set_voices(self, participants: frozenset[str]) -> None:
         """Exactly these are heard from the next tick on."""
         for participant in self._voices.keys() - participants:
-            self._leaving.append(self._voices.pop(participant))
-            self._own.pop(participant, None)
+            self._silence(participant)
         for participant in participants - self._voices.keys():
             self._voices[participant] = Voice()
 
@@ -89,6 +97,10 @@ class Room:
         self._talking = frozenset(heard)
         if tick % _SPEAKING_EVERY == 0:
             self._announce_speaking()
+
+    def _silence(self, participant: str) -> None:
+        self._leaving.append(self._voices.pop(participant))
+        self._own.pop(participant, None)
 
     def _collect(self, tick: int) -> dict[str, Pcm]:
         """The frames of all who are audible now; every voice's packets go to its track."""

@@ -1,6 +1,7 @@
 """The `audio` process: the media engine and its control connection."""
 
 import asyncio
+import logging
 import signal
 import sys
 from typing import Any
@@ -25,6 +26,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Start the event loop."""
         sys.setswitchinterval(_SWITCH_INTERVAL)
+        logging.getLogger("websockets").setLevel(logging.WARNING)
         try:
             asyncio.run(self._run())
         except OSError as error:
