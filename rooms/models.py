@@ -1,16 +1,26 @@
 """A room and the people in it. People read "Space"; the code says room."""
 
 from django.conf import settings
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.crypto import get_random_string
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 
 def new_public_id() -> str:
     """An address that cannot be guessed: 62^12 is about 71 bits."""
     return get_random_string(12)
+
+
+no_control_characters = RegexValidator(
+    r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]",
+    _("Use letters, digits and punctuation only."),
+    inverse_match=True,
+)
+"""Also without the marks that turn the direction of writing: they disturb the text beside them."""
 
 
 class Room(models.Model):
@@ -30,7 +40,7 @@ class Room(models.Model):
     host = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="rooms", verbose_name=_("host")
     )
-    title = models.CharField(_("title"), max_length=70)
+    title = models.CharField(_("title"), max_length=70, validators=[no_control_characters])
     speaker_policy = models.CharField(
         _("who may speak"),
         max_length=8,
@@ -90,8 +100,14 @@ class Participant(models.Model):
     hand_raised_at = models.DateTimeField(_("hand raised"), null=True, blank=True)
     invited_at = models.DateTimeField(_("invited to speak"), null=True, blank=True)
     recording_accepted_at = models.DateTimeField(_("accepted the recording"), null=True, blank=True)
+    on_stage_since = models.DateTimeField(_("on stage since"), null=True, blank=True)
     joined_at = models.DateTimeField(_("joined"), default=timezone.now)
-    connected = models.BooleanField(_("connected"), default=True)
+    connection = models.CharField(
+        max_length=32,
+        blank=True,
+        editable=False,
+        help_text="The WebSocket that speaks for this person now; empty while there is none.",
+    )
     last_seen_at = models.DateTimeField(_("last seen"), default=timezone.now)
     left_at = models.DateTimeField(_("left"), null=True, blank=True)
     removed_at = models.DateTimeField(_("removed"), null=True, blank=True)
@@ -120,4 +136,26 @@ class Participant(models.Model):
     @property
     def name(self) -> str:
         """What others read: the display name, or a guest's short mark."""
-        return self.user.get_full_name() if self.user else f"Guest {self.public_id[:4]}"
+        if self.user:
+            return self.user.get_full_name()
+        return gettext("Guest %(mark)s") % {"mark": self.public_id[:4]}
+
+    @property
+    def connected(self) -> bool:
+        """Whether a WebSocket is open for this person."""
+        return self.connection != ""
+
+    @property
+    def is_guest(self) -> bool:
+        """Whether this is somebody without an account."""
+        return self.user_id is None
+
+    @property
+    def is_host(self) -> bool:
+        """Whether this is the room's host."""
+        return self.role == self.Role.HOST
+
+    @property
+    def on_stage(self) -> bool:
+        """Whether the person has a microphone here."""
+        return self.role != self.Role.LISTENER

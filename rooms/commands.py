@@ -1,0 +1,63 @@
+"""Every command of the protocol: its arguments, and the operation that carries it out."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from rooms import operations
+from rooms.errors import Code
+from rooms.messages import BadMessage, Command
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """One row of the table. All arguments are required, and strings that are not empty."""
+
+    operation: Callable[..., None] | None = None
+    """Called with `participant_id` and the arguments; None where the connection itself acts."""
+    arguments: Mapping[str, str] = field(default_factory=dict)
+    """Name on the wire -> keyword of the operation."""
+
+
+_TARGET = {"participant": "target"}
+
+COMMANDS: dict[str, Spec] = {
+    "join": Spec(),
+    "ping": Spec(),
+    "leave": Spec(),
+    "media.offer": Spec(arguments={"sdp": "offer"}),
+    "hand.raise": Spec(operations.raise_hand),
+    "hand.lower": Spec(operations.lower_hand),
+    "hand.accept": Spec(operations.accept_hand, _TARGET),
+    "hand.decline": Spec(operations.decline_hand, _TARGET),
+    "speaker.invite": Spec(operations.invite_to_speak, _TARGET),
+    "invitation.accept": Spec(operations.accept_invitation),
+    "invitation.decline": Spec(operations.decline_invitation),
+    "recording.accept": Spec(operations.accept_recording),
+    "mic.mute": Spec(operations.mute_self),
+    "mic.unmute": Spec(operations.unmute_self),
+    "stage.leave": Spec(operations.leave_stage),
+    "participant.mute": Spec(operations.mute, _TARGET),
+    "participant.demote": Spec(operations.demote, _TARGET),
+    "participant.remove": Spec(operations.remove, _TARGET),
+    "room.end": Spec(operations.end_room_as),
+}
+
+
+def look_up(command: Command) -> tuple[Spec, dict[str, str]]:
+    """The row of a command and its arguments by keyword.
+
+    Raises `BadMessage` with `unknown_command`, or `bad_argument` when one is missing, too many
+    or no string.
+    """
+    spec = COMMANDS.get(command.name)
+    if spec is None:
+        raise BadMessage(Code.UNKNOWN_COMMAND, command.id)
+    if command.data.keys() != spec.arguments.keys():
+        raise BadMessage(Code.BAD_ARGUMENT, command.id)
+    found: dict[str, str] = {}
+    for name, keyword in spec.arguments.items():
+        value = command.data[name]
+        if not isinstance(value, str) or not value or "\0" in value:
+            raise BadMessage(Code.BAD_ARGUMENT, command.id)
+        found[keyword] = value
+    return spec, found

@@ -1,0 +1,44 @@
+"""The one place that knows groups: tells every process with people in a room to look at it.
+
+A message says only that something changed and for whom, never what: each process reads the
+database afresh (`rooms.live`). So messages may be lost, doubled or come in any order.
+"""
+
+import logging
+from collections.abc import Mapping
+from functools import partial
+from typing import TypedDict
+
+from asgiref.sync import async_to_sync
+from channels import DEFAULT_CHANNEL_LAYER
+from channels.layers import channel_layers
+from django.db import transaction
+
+from rooms.models import Room
+
+logger = logging.getLogger(__name__)
+
+
+class RoomChanged(TypedDict):
+    """What travels over the channel layer."""
+
+    type: str
+    why: dict[str, str]
+
+
+def room_group(room_id: int) -> str:
+    """The group of the processes that have people in this room."""
+    return f"room.{room_id}"
+
+
+def room_changed(room: Room, why: Mapping[str, str] | None = None) -> None:
+    """Publish after the commit; `why` names the people concerned, by public id, and the reason."""
+    message = RoomChanged(type="room.changed", why=dict(why or {}))
+    transaction.on_commit(partial(_send, room_group(room.pk), message))
+
+
+def _send(group: str, message: RoomChanged) -> None:
+    try:
+        async_to_sync(channel_layers[DEFAULT_CHANNEL_LAYER].group_send)(group, dict(message))
+    except Exception as error:  # each layer raises its own; the change itself is committed
+        logger.warning("%s was not told of a change, it will see it by itself: %r", group, error)

@@ -1,0 +1,296 @@
+"""What this process knows of the rooms in which it has people.
+
+Nothing here is the truth: the database is. On every change, and every few seconds in case a
+message got lost, a room is read afresh; each connection gets what differs from what it was told
+last, and the audio engine is told whom the mix may contain.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from typing import Protocol
+
+from channels import DEFAULT_CHANNEL_LAYER
+from channels.db import database_sync_to_async
+from channels.layers import channel_layers
+from django.conf import settings
+
+from accounts.models import User
+from rooms import operations, snapshots
+from rooms.coalesce import Coalesced
+from rooms.errors import Code
+from rooms.events import room_group
+from rooms.media import Happening, MediaLink
+from rooms.messages import event
+from rooms.snapshots import Snapshot, Standing, You
+
+TICK_SECONDS = 5.0
+"""How often a room is read without being asked to, and its people are noted as present."""
+
+AUDIENCE_SECONDS = 1.0
+"""The audience is counted and shown at most this often: in a rush somebody comes every instant."""
+
+logger = logging.getLogger(__name__)
+
+
+class Member(Protocol):
+    """One joined connection, as its room sees it."""
+
+    participant_id: int
+    public_id: str
+    connection: str
+    is_host: bool
+    you: You
+    told: dict[str, str]
+    """What the connection was told last, by subject."""
+
+    async def tell(self, frame: str) -> None:
+        """Send a frame; nothing happens when the client is gone."""
+
+    async def hang_up(self, code: Code) -> None:
+        """Say why, and close."""
+
+
+class LiveRoom:
+    """One room with people in this process."""
+
+    def __init__(
+        self, room_id: int, name: str, link: MediaLink, on_closed: Callable[["LiveRoom"], None]
+    ) -> None:
+        self.room_id = room_id
+        self.name = name
+        self.members: dict[str, Member] = {}
+        self.speaking: list[str] = []
+        self.listening = asyncio.Event()
+        """Set once messages of other processes arrive here."""
+        self._link = link
+        self._on_closed = on_closed
+        self._why: dict[str, str] = {}
+        self._look_at_all = False
+        self._audience_at = 0.0
+        self._later: asyncio.TimerHandle | None = None
+        self._empty_since = asyncio.get_running_loop().time()
+        self._refresh = Coalesced(self._follow_database)
+        self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._tick())]
+        link.follow(name, self._happened)
+
+    def add(self, member: Member) -> None:
+        """Keep this connection in step from now on; it was just told the whole state."""
+        self.members[member.connection] = member
+        self.look({member.public_id: "joined"})
+
+    def discard(self, member: Member) -> None:
+        """Forget a connection."""
+        self.members.pop(member.connection, None)
+        self._empty_since = asyncio.get_running_loop().time()
+
+    def look(self, why: Mapping[str, str] | None = None) -> None:
+        """Read the database soon, with the standing of those who are named."""
+        self._why.update(why or {})
+        self._refresh.ask()
+
+    async def answer(self, member: Member, offer: str) -> str:
+        """Answer a member's SDP offer; raises `bad_offer` or `engine_unavailable`."""
+        answer = await self._link.answer(self.name, member.public_id, offer)
+        if member.connection not in self.members:
+            # Put out while the engine was busy with the answer.
+            self._link.drop(self.name, member.public_id)
+        return answer
+
+    async def close(self) -> None:
+        """Stop following the room."""
+        self._on_closed(self)
+        self._link.forget(self.name)
+        if self._later is not None:
+            self._later.cancel()
+        await self._refresh.close()
+        others = [task for task in self._tasks if task is not asyncio.current_task()]
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+
+    async def _follow_database(self) -> None:
+        why, self._why = self._why, {}
+        everybody, self._look_at_all = self._look_at_all, False
+        here = {member.public_id for member in self.members.values()}
+        people = here if everybody else here & why.keys()
+        snapshot = await database_sync_to_async(snapshots.read)(
+            self.room_id, people, audience=self._audience_is_due()
+        )
+        if snapshot.end_reason:
+            await self._end(snapshot.end_reason)
+            return
+        self._link.want(self.name, snapshot.voices, snapshot.gone)
+        await self._show_out(snapshot.people)
+        await self._share(snapshot)
+        await self._tell_each(snapshot.people, why)
+
+    async def _show_out(self, people: Mapping[str, Standing]) -> None:
+        for member, standing in self._members_among(people):
+            if standing.closing is Code.SUSPENDED and standing.user_id is not None:
+                await database_sync_to_async(_eject)(standing.user_id)
+            if standing.closing is not None:
+                await self._hang_up(member, standing.closing)
+            elif standing.connection != member.connection:
+                await self._hang_up(member, Code.TAKEN_OVER)
+
+    async def _share(self, snapshot: Snapshot) -> None:
+        """Tell everybody what everybody may know, and the host of the hands."""
+        frames = shared_frames(snapshot, self.speaking)
+        hands = json.dumps(snapshot.hands)
+        for member in list(self.members.values()):
+            for subject, frame in frames.items():
+                await _tell_once(member, subject, frame)
+            if member.is_host and member.told.get("hands") != hands:
+                before = member.told.get("hands", "[]")
+                member.told["hands"] = hands
+                await member.tell(_hands_frame(before, snapshot))
+
+    async def _tell_each(self, people: Mapping[str, Standing], why: Mapping[str, str]) -> None:
+        for member, standing in self._members_among(people):
+            if member.you != standing.you:
+                member.you = standing.you
+                reason = why.get(member.public_id, "changed")
+                await member.tell(event("you.changed", {"you": standing.you, "why": reason}))
+
+    def _members_among(self, people: Mapping[str, Standing]) -> Iterable[tuple[Member, Standing]]:
+        for member in list(self.members.values()):
+            if member.public_id in people:
+                yield member, people[member.public_id]
+
+    async def _end(self, reason: str) -> None:
+        self._link.end(self.name)
+        frame = event("room.ended", {"reason": reason})
+        for member in list(self.members.values()):
+            await member.tell(frame)
+            await self._hang_up(member, Code.ROOM_ENDED)
+        await self.close()
+
+    async def _hang_up(self, member: Member, code: Code) -> None:
+        self.discard(member)
+        await member.hang_up(code)
+
+    async def _happened(self, happening: Happening) -> None:
+        """The engine has news of this room."""
+        if happening.speaking is not None:
+            self.speaking = sorted(happening.speaking)
+            frame = event("speaking.changed", {"speaking": self.speaking})
+            for member in list(self.members.values()):
+                await _tell_once(member, "speaking.changed", frame)
+        for member in list(self.members.values()):
+            if happening.lost == member.public_id:
+                await member.tell(event("media.lost", {}))
+            if happening.recording_failed and member.is_host:
+                await member.tell(event("recording.failed", {}))
+
+    def _audience_is_due(self) -> bool:
+        loop = asyncio.get_running_loop()
+        if loop.time() >= self._audience_at:
+            self._audience_at = loop.time() + AUDIENCE_SECONDS
+            return True
+        if self._later is None:
+            self._later = loop.call_at(self._audience_at, self._look_later)
+        return False
+
+    def _look_later(self) -> None:
+        self._later = None
+        self.look()
+
+    async def _listen(self) -> None:
+        """Hear of changes that any process made."""
+        layer = channel_layers[DEFAULT_CHANNEL_LAYER]
+        while True:
+            try:
+                channel = await layer.new_channel()
+                await layer.group_add(room_group(self.room_id), channel)
+                self.listening.set()
+                while True:
+                    message = await layer.receive(channel)
+                    self.look(message["why"])
+            except Exception as error:  # each layer raises its own
+                logger.warning("Room %s hears no messages for now: %r", self.name, error)
+                self.listening.set()  # people get in all the same: the tick finds every change
+                await asyncio.sleep(TICK_SECONDS)
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_SECONDS)
+            present = [member.participant_id for member in self.members.values()]
+            try:
+                await database_sync_to_async(_note_presence)(self.room_id, present)
+            except Exception:
+                logger.exception("Room %s: the tick failed; the next one tries again", self.name)
+            self._look_at_all = True
+            self.look()
+            if self._was_left():
+                await self.close()
+                return
+
+    def _was_left(self) -> bool:
+        empty_for = asyncio.get_running_loop().time() - self._empty_since
+        # Until then absent speakers are to be dropped from the stage and from the mix.
+        return not self.members and empty_for > settings.RESUME_GRACE_SECONDS + 2 * TICK_SECONDS
+
+
+class LiveRooms:
+    """The rooms of this process, and the one link to the audio engine that they share."""
+
+    def __init__(self) -> None:
+        self._rooms: dict[int, LiveRoom] = {}
+        self._link = MediaLink()
+
+    async def enter(self, room_id: int, name: str) -> LiveRoom:
+        """The live room, followed from now on; `name` is its public id."""
+        room = self._rooms.get(room_id)
+        if room is None:
+            room = LiveRoom(room_id, name, self._link, self._forget)
+            self._rooms[room_id] = room
+        await room.listening.wait()
+        return room
+
+    async def close(self) -> None:
+        """Stop following all rooms and disconnect from the engine."""
+        for room in list(self._rooms.values()):
+            await room.close()
+        await self._link.close()
+
+    def _forget(self, room: LiveRoom) -> None:
+        self._rooms.pop(room.room_id, None)
+
+
+def shared_frames(snapshot: Snapshot, speaking: list[str]) -> dict[str, str]:
+    """What everybody is told, as encoded events by name."""
+    frames = {
+        "stage.changed": event("stage.changed", {"stage": snapshot.stage}),
+        "speaking.changed": event("speaking.changed", {"speaking": speaking}),
+    }
+    if snapshot.audience is not None:
+        frames["audience.changed"] = event("audience.changed", {"audience": snapshot.audience})
+    return frames
+
+
+def told_by(snapshot: Snapshot, speaking: list[str]) -> dict[str, str]:
+    """What a connection knows once it was told this whole state."""
+    return shared_frames(snapshot, speaking) | {"hands": json.dumps(snapshot.hands)}
+
+
+async def _tell_once(member: Member, subject: str, frame: str) -> None:
+    if member.told.get(subject) != frame:
+        member.told[subject] = frame
+        await member.tell(frame)
+
+
+def _hands_frame(before: str, snapshot: Snapshot) -> str:
+    known = {hand["id"] for hand in json.loads(before)}
+    raised = any(hand["id"] not in known for hand in snapshot.hands)
+    return event("hand.raised" if raised else "hand.lowered", {"hands": snapshot.hands})
+
+
+def _eject(user_id: int) -> None:
+    operations.eject_user(user=User.objects.get(pk=user_id))
+
+
+def _note_presence(room_id: int, participant_ids: list[int]) -> None:
+    operations.touch(participant_ids=participant_ids)
+    operations.drop_absent(room_ids=[room_id])

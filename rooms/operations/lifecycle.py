@@ -1,0 +1,122 @@
+"""How a room begins, and the ways in which it ends."""
+
+from datetime import timedelta
+from functools import partial
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import OuterRef, Subquery
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.operations import is_beta_tester, is_suspended
+from rooms import events, policy
+from rooms.errors import Code, refused
+from rooms.models import Participant, Room
+from rooms.operations.access import acting, lock_room, require
+from rooms.operations.stage import STANDING, step_down
+from rooms.signals import room_ended
+
+ROOMS_PER_HOUR = 10
+"""How many Spaces one person may start within an hour."""
+
+
+def find_room(public_id: str) -> Room | None:
+    """The room at an address, live or ended; anything may have been typed into the address."""
+    if not public_id.isalnum():
+        return None
+    return Room.objects.select_related("host").filter(public_id=public_id).first()
+
+
+def why_not_create(*, user: User | None) -> Code | None:
+    """The refusal this person would get, or None."""
+    if user is None:
+        return policy.why_not_create(policy.Person(has_account=False))
+    person = policy.Person(
+        has_account=True, is_beta_tester=is_beta_tester(user), is_suspended=is_suspended(user)
+    )
+    return policy.why_not_create(person)
+
+
+@transaction.atomic
+def create_room(
+    *,
+    host: User,
+    title: str,
+    speaker_policy: Room.SpeakerPolicy = Room.SpeakerPolicy.EVERYONE,
+    transcription: bool = False,
+) -> Room:
+    """Start a Space. `title` is 1 to 70 characters on one line.
+
+    Raises `not_beta_tester`, `suspended` or `too_many_rooms`.
+    """
+    User.objects.select_for_update().get(pk=host.pk)  # two at once are counted one by one
+    require(why_not_create(user=host))
+    an_hour_ago = timezone.now() - timedelta(hours=1)
+    if Room.objects.filter(host=host, created_at__gt=an_hour_ago).count() >= ROOMS_PER_HOUR:
+        raise refused(Code.TOO_MANY_ROOMS)
+    return Room.objects.create(
+        host=host, title=title, speaker_policy=speaker_policy, transcription=transcription
+    )
+
+
+@transaction.atomic
+def end_room_as(*, participant_id: int) -> None:
+    """The host ends the Space for all. Raises `not_allowed` for anybody else."""
+    actor = acting(participant_id)
+    require(policy.why_not_end(actor))
+    _end(actor.room, Room.EndReason.HOST)
+
+
+@transaction.atomic
+def end_room(*, room_id: int, reason: Room.EndReason) -> bool:
+    """End a Space on behalf of the service or a moderator; False if it had ended before."""
+    room = lock_room(pk=room_id)
+    if not room.is_live:
+        return False
+    _end(room, reason)
+    return True
+
+
+@transaction.atomic
+def eject_user(*, user: User) -> None:
+    """Put somebody out of all live rooms, and end those they host; used on a suspension.
+
+    They are not removed for good: whether they may come back is asked when they do.
+    """
+    hosted = Room.objects.filter(host=user, ended_at=None)
+    for room_id in list(hosted.values_list("pk", flat=True)):
+        end_room(room_id=room_id, reason=Room.EndReason.MODERATOR)
+    present = Participant.objects.filter(user=user, room__ended_at=None, left_at=None)
+    for room_id in list(present.values_list("room_id", flat=True)):
+        room = lock_room(pk=room_id)
+        person = room.participants.get(user=user)
+        step_down(person)
+        person.connection = ""
+        person.left_at = timezone.now()
+        person.save(update_fields=STANDING)
+        events.room_changed(room, {person.public_id: Code.SUSPENDED.value})
+
+
+def end_orphaned() -> None:
+    """End live rooms whose host was not seen for `HOST_GRACE_SECONDS`, or never came."""
+    limit = timezone.now() - timedelta(seconds=settings.HOST_GRACE_SECONDS)
+    host = Participant.objects.filter(room=OuterRef("pk"), user=OuterRef("host"))
+    # A host who never came has no participant: the time since the creation counts.
+    orphaned = (
+        Room.objects.filter(ended_at=None, created_at__lt=limit)
+        .annotate(host_seen_at=Subquery(host.values("last_seen_at")[:1]))
+        .exclude(host_seen_at__gte=limit)
+    )
+    for room_id in list(orphaned.values_list("pk", flat=True)):
+        end_room(room_id=room_id, reason=Room.EndReason.HOST_GONE)
+
+
+def _end(room: Room, reason: Room.EndReason) -> None:
+    room.ended_at = timezone.now()
+    room.end_reason = reason
+    room.save(update_fields=["ended_at", "end_reason"])
+    room.participants.update(connection="")
+    room.participants.filter(left_at=None).update(left_at=room.ended_at, hand_raised_at=None)
+    events.room_changed(room)
+    transaction.on_commit(partial(room_ended.send_robust, sender=Room, room_id=room.pk))

@@ -1,0 +1,184 @@
+"""Hands, invitations, microphones, and what the host decides about people."""
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import Follow
+from rooms import events, policy
+from rooms.models import Participant
+from rooms.operations.access import acting, require, target_in
+
+STANDING = [
+    "role",
+    "muted",
+    "hand_raised_at",
+    "invited_at",
+    "recording_accepted_at",
+    "on_stage_since",
+    "connection",
+    "left_at",
+    "removed_at",
+]
+"""What is saved: not `last_seen_at`, which is written without the room's lock."""
+
+
+@transaction.atomic
+def raise_hand(*, participant_id: int) -> None:
+    """Ask to speak; raising it twice keeps the place in the queue."""
+    actor = acting(participant_id)
+    followed = Follow.objects.filter(follower_id=actor.room.host_id, followed_id=actor.user_id)
+    require(policy.why_not_raise_hand(actor, actor.room, is_followed=followed.exists()))
+    if actor.hand_raised_at is None:
+        actor.hand_raised_at = timezone.now()
+        _save(actor, "hand_raised")
+
+
+@transaction.atomic
+def lower_hand(*, participant_id: int) -> None:
+    """Take one's hand back."""
+    actor = acting(participant_id)
+    require(policy.why_not_lower_hand(actor))
+    actor.hand_raised_at = None
+    _save(actor, "hand_lowered")
+
+
+@transaction.atomic
+def accept_hand(*, participant_id: int, target: str) -> None:
+    """The host lets a raised hand up; raises `stage_full` with the hand left where it is."""
+    actor = acting(participant_id)
+    person = target_in(actor.room, target)
+    require(policy.why_not_answer_hand(actor, person))
+    _bring_up(person)
+
+
+@transaction.atomic
+def decline_hand(*, participant_id: int, target: str) -> None:
+    """The host lowers somebody's hand."""
+    actor = acting(participant_id)
+    person = target_in(actor.room, target)
+    require(policy.why_not_answer_hand(actor, person))
+    person.hand_raised_at = None
+    _save(person, "declined")
+
+
+@transaction.atomic
+def invite_to_speak(*, participant_id: int, target: str) -> None:
+    """The host invites a listener; there may be more invitations than places."""
+    actor = acting(participant_id)
+    person = target_in(actor.room, target)
+    require(policy.why_not_invite(actor, person))
+    person.invited_at = timezone.now()
+    _save(person, "invited")
+
+
+@transaction.atomic
+def accept_invitation(*, participant_id: int) -> None:
+    """Come up, muted; raises `stage_full` with the invitation left open."""
+    actor = acting(participant_id)
+    require(policy.why_not_answer_invitation(actor))
+    _bring_up(actor)
+
+
+@transaction.atomic
+def decline_invitation(*, participant_id: int) -> None:
+    """Stay in the audience."""
+    actor = acting(participant_id)
+    require(policy.why_not_answer_invitation(actor))
+    actor.invited_at = None
+    _save(actor, "invitation_declined")
+
+
+@transaction.atomic
+def accept_recording(*, participant_id: int) -> None:
+    """Accept, once per Space, that one's voice is recorded."""
+    actor = acting(participant_id)
+    require(policy.why_not_use_microphone(actor))
+    if actor.recording_accepted_at is None:
+        actor.recording_accepted_at = timezone.now()
+        _save(actor, "recording_accepted")
+
+
+@transaction.atomic
+def mute_self(*, participant_id: int) -> None:
+    """Close one's own microphone."""
+    actor = acting(participant_id)
+    require(policy.why_not_use_microphone(actor))
+    actor.muted = True
+    _save(actor, "muted_self")
+
+
+@transaction.atomic
+def unmute_self(*, participant_id: int) -> None:
+    """Open one's own microphone."""
+    actor = acting(participant_id)
+    require(policy.why_not_speak(actor))
+    actor.muted = False
+    _save(actor, "unmuted")
+
+
+@transaction.atomic
+def leave_stage(*, participant_id: int) -> None:
+    """A speaker goes back to the audience."""
+    actor = acting(participant_id)
+    require(policy.why_not_leave_stage(actor))
+    step_down(actor)
+    _save(actor, "left_stage")
+
+
+@transaction.atomic
+def mute(*, participant_id: int, target: str) -> None:
+    """The host closes a speaker's microphone; the speaker may open it again."""
+    actor = acting(participant_id)
+    person = target_in(actor.room, target)
+    require(policy.why_not_quiet(actor, person))
+    person.muted = True
+    _save(person, "muted")
+
+
+@transaction.atomic
+def demote(*, participant_id: int, target: str) -> None:
+    """The host sends a speaker back to the audience."""
+    actor = acting(participant_id)
+    person = target_in(actor.room, target)
+    require(policy.why_not_quiet(actor, person))
+    step_down(person)
+    _save(person, "demoted")
+
+
+@transaction.atomic
+def remove(*, participant_id: int, target: str) -> None:
+    """The host removes somebody, present or gone, for the rest of this Space."""
+    actor = acting(participant_id)
+    person = target_in(actor.room, target, present=False)
+    require(policy.why_not_remove(actor, person))
+    step_down(person)
+    person.connection = ""
+    person.removed_at = timezone.now()
+    person.left_at = person.left_at or person.removed_at
+    _save(person, "removed")
+
+
+def step_down(person: Participant) -> None:
+    """Undo, without saving, all that being or asking to be on stage means; hosts keep the role."""
+    if not person.is_host:
+        person.role = Participant.Role.LISTENER
+        person.on_stage_since = None
+    person.muted = True
+    person.hand_raised_at = None
+    person.invited_at = None
+
+
+def _bring_up(person: Participant) -> None:
+    """Make a listener a speaker, muted, if there is a place; the room is locked."""
+    speakers = person.room.participants.filter(role=Participant.Role.SPEAKER, left_at=None)
+    require(policy.why_not_come_up(speakers=speakers.count(), limit=settings.SPEAKER_LIMIT))
+    step_down(person)
+    person.role = Participant.Role.SPEAKER
+    person.on_stage_since = timezone.now()
+    _save(person, "accepted")
+
+
+def _save(person: Participant, why: str) -> None:
+    person.save(update_fields=STANDING)
+    events.room_changed(person.room, {person.public_id: why})

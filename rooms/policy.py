@@ -1,0 +1,142 @@
+"""Who may do what. Pure: facts in, the code of the refusal out, None where nothing stands against.
+
+`actor` and `target` are participants of the room in question. What only the database knows about
+somebody who comes from outside is gathered in `Person` first.
+"""
+
+from dataclasses import dataclass
+
+from rooms.errors import Code
+from rooms.models import Participant, Room
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody at the door: what the rules need to know before there is a participant."""
+
+    has_account: bool
+    is_beta_tester: bool = False
+    is_suspended: bool = False
+    is_blocked: bool = False
+    """The room's host blocked the person."""
+    was_removed: bool = False
+    """The host removed the person from this room, logged in or not."""
+
+
+def why_not_create(person: Person) -> Code | None:
+    """Start a Space: approved beta testers only."""
+    if not person.has_account:
+        return Code.ACCOUNT_REQUIRED
+    if person.is_suspended:
+        return Code.SUSPENDED
+    return None if person.is_beta_tester else Code.NOT_BETA_TESTER
+
+
+def why_not_join(person: Person, room: Room) -> Code | None:
+    """Listen: everybody, unless kept out. Blocked people are not told why."""
+    if not room.is_live:
+        return Code.ROOM_ENDED
+    if person.was_removed:
+        return Code.REMOVED
+    if person.is_suspended:
+        return Code.SUSPENDED
+    return Code.REFUSED if person.is_blocked else None
+
+
+def why_not_act(actor: Participant, room: Room) -> Code | None:
+    """Do anything at all in a room one has joined."""
+    if not room.is_live:
+        return Code.ROOM_ENDED
+    if actor.removed_at is not None:
+        return Code.REMOVED
+    return Code.ABSENT if actor.left_at is not None else None
+
+
+def why_not_raise_hand(actor: Participant, room: Room, *, is_followed: bool) -> Code | None:
+    """Ask to speak, as the room's speaker policy allows; `is_followed` by the host."""
+    if actor.is_guest:
+        return Code.ACCOUNT_REQUIRED
+    if actor.on_stage:
+        return Code.ALREADY_ON_STAGE
+    if room.speaker_policy == Room.SpeakerPolicy.EVERYONE:
+        return None
+    if room.speaker_policy == Room.SpeakerPolicy.FOLLOWED and is_followed:
+        return None
+    return Code.HAND_NOT_ALLOWED
+
+
+def why_not_lower_hand(actor: Participant) -> Code | None:
+    """Take back one's own raised hand."""
+    return Code.NO_RAISED_HAND if actor.hand_raised_at is None else None
+
+
+def why_not_answer_hand(actor: Participant, target: Participant) -> Code | None:
+    """Accept or decline somebody's raised hand."""
+    if not actor.is_host:
+        return Code.NOT_ALLOWED
+    return Code.NO_RAISED_HAND if target.hand_raised_at is None else None
+
+
+def why_not_invite(actor: Participant, target: Participant) -> Code | None:
+    """Invite a listener with an account to speak, whatever the speaker policy."""
+    if not actor.is_host:
+        return Code.NOT_ALLOWED
+    if target.on_stage:
+        return Code.ALREADY_ON_STAGE
+    return Code.ACCOUNT_REQUIRED if target.is_guest else None
+
+
+def why_not_answer_invitation(actor: Participant) -> Code | None:
+    """Accept or decline the host's invitation."""
+    return Code.NOT_INVITED if actor.invited_at is None else None
+
+
+def why_not_come_up(*, speakers: int, limit: int) -> Code | None:
+    """Become the next speaker beside those who are up; the host does not count."""
+    return Code.STAGE_FULL if speakers >= limit else None
+
+
+def why_not_use_microphone(actor: Participant) -> Code | None:
+    """Mute oneself, or accept that one's voice is recorded."""
+    return None if actor.on_stage else Code.NOT_ON_STAGE
+
+
+def why_not_speak(actor: Participant) -> Code | None:
+    """Open one's own microphone."""
+    if not actor.on_stage:
+        return Code.NOT_ON_STAGE
+    return Code.RECORDING_NOT_ACCEPTED if actor.recording_accepted_at is None else None
+
+
+def is_heard(participant: Participant) -> bool:
+    """Whether the mix may contain this person's voice."""
+    return (
+        why_not_speak(participant) is None
+        and not participant.muted
+        and participant.removed_at is None
+        and participant.left_at is None
+    )
+
+
+def why_not_leave_stage(actor: Participant) -> Code | None:
+    """Go back to the audience; the host stays the host."""
+    if actor.is_host:
+        return Code.NOT_ALLOWED
+    return None if actor.on_stage else Code.NOT_ON_STAGE
+
+
+def why_not_quiet(actor: Participant, target: Participant) -> Code | None:
+    """Mute a speaker, or send one back to the audience."""
+    if not actor.is_host or target.is_host:
+        return Code.NOT_ALLOWED
+    return None if target.on_stage else Code.NOT_ON_STAGE
+
+
+def why_not_remove(actor: Participant, target: Participant) -> Code | None:
+    """Remove somebody for the rest of the Space."""
+    return None if actor.is_host and not target.is_host else Code.NOT_ALLOWED
+
+
+def why_not_end(actor: Participant) -> Code | None:
+    """End the Space for all."""
+    return None if actor.is_host else Code.NOT_ALLOWED

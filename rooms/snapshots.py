@@ -1,0 +1,213 @@
+"""Reads a room from the database as the wire shows it: the dicts of docs/websocket.md."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TypedDict
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.models import Follow, Suspension
+from rooms import policy
+from rooms.errors import Code
+from rooms.models import Participant, Room
+
+SAMPLE = 50
+"""How many of the audience are named; the others are counted."""
+
+
+GONE_FOR = timedelta(minutes=5)
+"""For how long the engine is told that somebody is gone; said once is enough."""
+
+
+class RoomData(TypedDict):
+    """The Space itself, which does not change while it is live."""
+
+    id: str
+    title: str
+    speaker_policy: str
+    transcription: bool
+    started_at: str
+    speaker_limit: int
+    retention_days: int
+
+
+class Person(TypedDict):
+    """PARTICIPANT: somebody as everybody sees them."""
+
+    id: str
+    name: str
+    handle: str | None
+    picture: str | None
+    role: str
+    muted: bool
+    connected: bool
+
+
+class You(Person):
+    """What only the person sees."""
+
+    hand_raised: bool
+    invited: bool
+    recording_accepted: bool
+    may_raise_hand: bool
+    is_guest: bool
+
+
+class Hand(Person):
+    """A raised hand, as the host sees it."""
+
+    raised_at: str
+
+
+class Audience(TypedDict):
+    """The connected listeners: all counted, those who came first named."""
+
+    count: int
+    sample: list[Person]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One person's place in the room."""
+
+    you: You
+    user_id: int | None
+    connection: str
+    closing: Code | None
+    """Why the person's connection has to be closed, if so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A room at one moment. `audience` is None when it was not asked for."""
+
+    end_reason: str
+    """Empty while the room is live."""
+    room: RoomData
+    stage: list[Person]
+    hands: list[Hand]
+    audience: Audience | None
+    voices: frozenset[str]
+    """Public ids of those whom the mix may contain."""
+    gone: frozenset[str]
+    """Public ids of those who left or were removed in the last minutes: no sound either way."""
+    people: dict[str, Standing] = field(default_factory=dict)
+    """Those who were asked for, by public id."""
+
+
+def read(room_id: int, people: Collection[str], *, audience: bool) -> Snapshot:
+    """The room now, with the standing of these people (public ids)."""
+    room = Room.objects.get(pk=room_id)
+    front = list(
+        room.participants.select_related("user").filter(
+            Q(role=Participant.Role.HOST)
+            | Q(role=Participant.Role.SPEAKER, left_at=None)
+            | Q(hand_raised_at__isnull=False, left_at=None)
+        )
+    )
+    stage = sorted((person for person in front if person.on_stage), key=_stage_order)
+    hands = [(p.hand_raised_at, p.pk, p) for p in front if p.hand_raised_at is not None]
+    return Snapshot(
+        end_reason=room.end_reason,
+        room=_room(room),
+        stage=[person_data(person) for person in stage],
+        hands=[_hand(person, raised_at) for raised_at, _, person in sorted(hands)],
+        audience=_audience(room) if audience else None,
+        voices=frozenset(person.public_id for person in stage if policy.is_heard(person)),
+        gone=frozenset(
+            room.participants.filter(left_at__gt=timezone.now() - GONE_FOR).values_list(
+                "public_id", flat=True
+            )
+        ),
+        people=_standings(room, people),
+    )
+
+
+def person_data(person: Participant) -> Person:
+    """PARTICIPANT of the protocol."""
+    user = person.user
+    return Person(
+        id=person.public_id,
+        name=person.name,
+        handle=user.handle if user else None,
+        picture=user.picture.url if user and user.picture else None,
+        role=person.role,
+        muted=person.muted,
+        connected=person.connected,
+    )
+
+
+def _room(room: Room) -> RoomData:
+    return RoomData(
+        id=room.public_id,
+        title=room.title,
+        speaker_policy=room.speaker_policy,
+        transcription=room.transcription,
+        started_at=_time(room.created_at),
+        speaker_limit=settings.SPEAKER_LIMIT,
+        retention_days=settings.RETENTION_DAYS,
+    )
+
+
+def _audience(room: Room) -> Audience:
+    listeners = room.participants.filter(role=Participant.Role.LISTENER, left_at=None).exclude(
+        connection=""
+    )
+    sample = listeners.select_related("user").order_by("joined_at", "pk")[:SAMPLE]
+    return Audience(count=listeners.count(), sample=[person_data(person) for person in sample])
+
+
+def _hand(person: Participant, raised_at: datetime) -> Hand:
+    return Hand(**person_data(person), raised_at=_time(raised_at))
+
+
+def _standings(room: Room, public_ids: Collection[str]) -> dict[str, Standing]:
+    people = list(room.participants.select_related("user").filter(public_id__in=public_ids))
+    users = {person.user_id for person in people if person.user_id is not None}
+    followed: set[int] = set()
+    if room.speaker_policy == Room.SpeakerPolicy.FOLLOWED:
+        follows = Follow.objects.filter(follower=room.host_id, followed__in=users)
+        followed = set(follows.values_list("followed_id", flat=True))
+    suspended = _suspended(users)
+    return {
+        person.public_id: Standing(
+            you=_you(person, room, is_followed=person.user_id in followed),
+            user_id=person.user_id,
+            connection=person.connection,
+            closing=Code.SUSPENDED
+            if person.user_id in suspended
+            else policy.why_not_act(person, room),
+        )
+        for person in people
+    }
+
+
+def _suspended(users: set[int]) -> set[int]:
+    now = timezone.now()
+    running = Suspension.objects.filter(
+        Q(ends_at=None) | Q(ends_at__gt=now), user__in=users, starts_at__lte=now
+    )
+    return set(running.values_list("user_id", flat=True))
+
+
+def _you(person: Participant, room: Room, *, is_followed: bool) -> You:
+    refusal = policy.why_not_raise_hand(person, room, is_followed=is_followed)
+    return You(
+        **person_data(person),
+        hand_raised=person.hand_raised_at is not None,
+        invited=person.invited_at is not None,
+        recording_accepted=person.recording_accepted_at is not None,
+        may_raise_hand=refusal is None,
+        is_guest=person.is_guest,
+    )
+
+
+def _stage_order(person: Participant) -> tuple[bool, datetime, int]:
+    return (not person.is_host, person.on_stage_since or person.joined_at, person.pk)
+
+
+def _time(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,115 @@
+"""The pages: what is live, starting a Space, and the Space itself."""
+
+from django.conf import settings
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.errors import DomainError
+from accounts.models import User
+from rooms import operations
+from rooms.errors import Code
+from rooms.forms import RoomForm
+from rooms.models import Participant, Room
+from rooms.visitors import new_visitor, remember_visitor, visitor_of_request
+
+SHOWN = 50
+"""How many live Spaces the home page shows, the most recent first."""
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """The live Spaces.
+
+    Template `rooms/home.html`: `rooms` (each with `.host`, `.listener_count` and
+    `.speaker_count` of people who are there now), `may_create` (the own picture in the strip
+    starts a Space; else it leads to the beta page).
+    """
+    user = _user(request)
+    context = {
+        "rooms": live_rooms_with_counts()[:SHOWN],
+        "may_create": operations.why_not_create(user=user) is None,
+    }
+    return render(request, "rooms/home.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def room_new(request: HttpRequest) -> HttpResponse:
+    """Start a Space.
+
+    Template `rooms/new.html`: `form`. Who may not: status 403 with `accounts/beta_needed.html`,
+    or `rooms/suspended.html`, on GET and POST alike.
+    """
+    user = _user(request)
+    refusal = operations.why_not_create(user=user)
+    if user is None or refusal is not None:
+        suspended = refusal is Code.SUSPENDED
+        template = "rooms/suspended.html" if suspended else "accounts/beta_needed.html"
+        return render(request, template, status=403)
+    form = RoomForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            created = operations.create_room(host=user, **form.cleaned_data)
+        except DomainError as error:
+            form.add_error(None, str(error.message))
+        else:
+            return redirect("room", public_id=created.public_id)
+    return render(request, "rooms/new.html", {"form": form})
+
+
+@never_cache
+@require_safe
+def room(request: HttpRequest, public_id: str) -> HttpResponse:
+    """A Space, live or ended. Sets the cookie `visitor`, which the WebSocket asks for.
+
+    - live: `rooms/room.html` with `room`, `host`, `is_host`, `websocket_path`, `retention_days`
+    - ended: `rooms/ended.html` with `room`, `host`, `is_host`
+    - kept out (removed, suspended, blocked): `rooms/refused.html`, status 403, with `room` and
+      the sentence `message`
+    - unknown: `rooms/not_found.html`, status 404
+    """
+    found = operations.find_room(public_id)
+    if found is None:
+        return render(request, "rooms/not_found.html", status=404)
+    visitor = visitor_of_request(request) or new_visitor()
+    response = _room_page(request, found, visitor)
+    remember_visitor(response, visitor)
+    return response
+
+
+def live_rooms_with_counts() -> QuerySet[Room]:
+    """Live rooms, newest first, with their people counted in the same query."""
+    here = Q(participants__left_at=None) & ~Q(participants__connection="")
+    listener = Q(participants__role=Participant.Role.LISTENER)
+    return (
+        Room.objects.filter(ended_at=None)
+        .select_related("host")
+        .annotate(
+            listener_count=Count("participants", filter=here & listener),
+            speaker_count=Count("participants", filter=here & ~listener),
+        )
+        .order_by("-created_at")
+    )
+
+
+def _room_page(request: HttpRequest, room: Room, visitor: str) -> HttpResponse:
+    user = _user(request)
+    context = {"room": room, "host": room.host, "is_host": user == room.host}
+    if not room.is_live:
+        return render(request, "rooms/ended.html", context)
+    refusal = operations.why_not_join(room=room, user=user, visitor=visitor)
+    if refusal is not None:
+        return render(
+            request, "rooms/refused.html", {"room": room, "message": refusal.label}, status=403
+        )
+    context |= {
+        "websocket_path": f"/ws/spaces/{room.public_id}/",
+        "retention_days": settings.RETENTION_DAYS,
+    }
+    return render(request, "rooms/room.html", context)
+
+
+def _user(request: HttpRequest) -> User | None:
+    return request.user if request.user.is_authenticated else None
