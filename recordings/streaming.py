@@ -1,7 +1,6 @@
 """Answers with a file, or a range of it, without ever holding it in memory."""
 
 from collections.abc import AsyncIterator
-from typing import IO, Any
 
 from asgiref.sync import sync_to_async
 from django.core.files import File
@@ -9,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHt
 from django.utils.http import content_disposition_header
 
 from recordings import ranges
-from recordings.models import RecordingFile
+from recordings.models import RecordingFile, recordings_storage
 
 CHUNK = 256 * 1024
 CONTENT_TYPE = "audio/ogg; codecs=opus"
@@ -18,7 +17,7 @@ CONTENT_TYPE = "audio/ogg; codecs=opus"
 class FileSlice:
     """`length` bytes of an open file, read in a thread so that the event loop goes on."""
 
-    def __init__(self, file: File[bytes] | IO[Any], start: int, length: int) -> None:
+    def __init__(self, file: "File[bytes]", start: int, length: int) -> None:
         self._file = file
         self._start = start
         self._length = length
@@ -62,7 +61,7 @@ def file_response(request: HttpRequest, row: RecordingFile, file_name: str) -> H
     kind = {"status": 206 if wanted else 200, "content_type": CONTENT_TYPE, "headers": headers}
     if request.method == "HEAD":
         return HttpResponse(**kind)
-    content = FileSlice(row.file.storage.open(row.name), part.start, part.length)
+    content = FileSlice(recordings_storage().open(row.name), part.start, part.length)
     return StreamingHttpResponse(content, **kind)
 
 

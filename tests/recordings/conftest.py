@@ -52,9 +52,11 @@ def spool(settings: LazySettings, tmp_path: Path) -> Path:
 def kept_folder(settings: LazySettings, tmp_path: Path) -> Path:
     """Where recordings are kept, for this test alone."""
     folder = tmp_path / "recordings"
-    stores = {name: dict(options) for name, options in settings.STORAGES.items()}
-    stores["recordings"]["OPTIONS"] = {"location": folder, "base_url": None}
-    settings.STORAGES = stores
+    kept = {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": folder, "base_url": None},
+    }
+    settings.STORAGES = {**settings.STORAGES, "recordings": kept}
     return folder
 
 
