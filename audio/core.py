@@ -143,7 +143,7 @@ class Core:
         """The next 20 ms in every room."""
         for name, room in self._rooms.items():
             try:
-                room.tick(clock.tick)
+                room.tick(clock.tick, int(clock.now * CLOCK_RATE))
             except Exception:
                 # The other rooms go on. Said once, not fifty times a second.
                 if name not in self._broken:

@@ -83,10 +83,10 @@ class Room:
         if voice is not None:
             voice.receive(packet.ssrc, packet.timestamp, packet.payload, arrival)
 
-    def tick(self, tick: int) -> None:
-        """Mix, record and send the 20 ms that have the number `tick`."""
-        heard = self._collect(tick)
-        total = mixer.mix([*heard.values(), *self._fade_leaving()])
+    def tick(self, tick: int, now: int) -> None:
+        """Mix, record and send the 20 ms that have the number `tick`; `now` in samples."""
+        heard = self._collect(tick, now)
+        total = mixer.mix([*heard.values(), *self._fade_leaving(now)])
         timestamp = tick * FRAME
         packet, worth_sending = self._shared.encode(total)
         self.recorder.mix(tick, packet)
@@ -102,20 +102,21 @@ class Room:
         self._leaving.append(self._voices.pop(participant))
         self._own.pop(participant, None)
 
-    def _collect(self, tick: int) -> dict[str, Pcm]:
+    def _collect(self, tick: int, now: int) -> dict[str, Pcm]:
         """The frames of all who are audible now; every voice's packets go to its track."""
         heard = {}
         for participant, voice in self._voices.items():
-            sound = voice.tick()
+            sound = voice.tick(now)
             self.recorder.voice(participant, tick, sound.packets)
             if voice.activity.audible:
                 heard[participant] = sound.pcm
         return heard
 
-    def _fade_leaving(self) -> list[Pcm]:
+    def _fade_leaving(self, now: int) -> list[Pcm]:
         """The last 5 ms of those who were just muted: without them there would be a click."""
         leaving, self._leaving = self._leaving, []
-        return [mixer.fade_out(voice.tick().pcm) for voice in leaving if voice.activity.audible]
+        audible = [voice for voice in leaving if voice.activity.audible]
+        return [mixer.fade_out(voice.tick(now).pcm) for voice in audible]
 
     def _send_own(self, heard: dict[str, Pcm], total: Pcm, timestamp: int) -> None:
         """Whoever is audible gets everybody but themselves, from an encoder of their own."""

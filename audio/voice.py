@@ -42,23 +42,23 @@ class Voice:
             self._ssrc = ssrc
         self._jitter.add(timestamp, payload, arrival)
 
-    def tick(self) -> Sound:
-        """The next 20 ms, levelled; updates `activity`."""
+    def tick(self, now: int) -> Sound:
+        """The next 20 ms, levelled; updates `activity`. `now` in samples, as `arrival`."""
         packets: list[bytes] = []
         while len(self._ready) < FRAME:
-            self._ready = np.concatenate([self._ready, self._next(packets)])
+            self._ready = np.concatenate([self._ready, self._next(packets, now)])
         frame, self._ready = self._ready[:FRAME], self._ready[FRAME:]
         level = level_db(frame)
         self.activity.update(level)
         return Sound(self._gain.apply(frame, level), packets)
 
-    def _next(self, packets: list[bytes]) -> Pcm:
-        taken = self._jitter.take()
+    def _next(self, packets: list[bytes], now: int) -> Pcm:
+        taken = self._jitter.take(now)
         if isinstance(taken.packet, Gap):
             return self._fill(taken, packets)
         pcm = self._decode(taken.packet, packets)
         if taken.squeeze:
-            return self._squeeze(pcm, packets)
+            return self._squeeze(pcm, packets, now)
         return pcm
 
     def _fill(self, taken: Taken, packets: list[bytes]) -> Pcm:
@@ -82,9 +82,9 @@ class Voice:
         packets.append(packet.payload)
         return pcm
 
-    def _squeeze(self, first: Pcm, packets: list[bytes]) -> Pcm:
+    def _squeeze(self, first: Pcm, packets: list[bytes], now: int) -> Pcm:
         """Blend two packets into the time of one; the track keeps the second of them."""
-        second = self._jitter.take()
+        second = self._jitter.take(now)
         if isinstance(second.packet, Gap):
             return np.concatenate([first, self._fill(second, packets)])
         pcm = self._decode(second.packet, packets)

@@ -1,0 +1,113 @@
+"""Opus: what comes out after what went in, also when packets are missing."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from audio.opus import (
+    FRAME,
+    SILENCE,
+    Decoder,
+    Encoder,
+    OpusError,
+    lost_packet,
+    packet_samples,
+)
+from tests.audio.callers import loudness, tone
+
+
+def packets_of(frequency: float, count: int) -> list[bytes]:
+    encoder, pcm = Encoder(), tone(frequency, count * FRAME)
+    return [encoder.encode(pcm[i * FRAME : (i + 1) * FRAME]) for i in range(count)]
+
+
+def test_a_tone_survives() -> None:
+    decoder = Decoder()
+    heard = np.concatenate([decoder.decode(packet) for packet in packets_of(440, 50)])
+    assert loudness(heard[-24_000:], 440) > 0.25
+    assert loudness(heard[-24_000:], 1000) < 0.01
+
+
+def test_a_missing_packet_is_concealed_with_the_same_tone() -> None:
+    decoder = Decoder()
+    for packet in packets_of(440, 20):
+        decoder.decode(packet)
+    concealed = decoder.conceal()
+    assert len(concealed) == FRAME
+    assert loudness(concealed, 440) > 0.15
+
+
+def test_concealment_fades_to_silence() -> None:
+    decoder = Decoder()
+    for packet in packets_of(440, 20):
+        decoder.decode(packet)
+    long_after = [decoder.conceal() for _ in range(50)][-1]
+    assert np.abs(long_after).max() < 0.01
+
+
+def _speech_like(count: int) -> NDArray[np.float32]:
+    pcm = sum(tone(150.0 * n, count * FRAME, level=0.4 / n) for n in range(1, 12))
+    swell = 0.5 + 0.5 * np.sin(2 * np.pi * 4 * np.arange(count * FRAME) / 48_000)
+    return (pcm * swell * 0.5).astype(np.float32)
+
+
+def test_the_packet_after_a_lost_one_restores_it_better_than_a_guess() -> None:
+    encoder, pcm = Encoder(32_000), _speech_like(60)
+    packets = [encoder.encode(pcm[i * FRAME : (i + 1) * FRAME]) for i in range(60)]
+    whole, guessing, recovering = Decoder(), Decoder(), Decoder()
+    guess_error = recover_error = 0.0
+    for i in range(1, 59):
+        lost = i % 6 == 5
+        truth = whole.decode(packets[i])
+        guessed = guessing.conceal() if lost else guessing.decode(packets[i])
+        recovered = recovering.recover(packets[i + 1]) if lost else recovering.decode(packets[i])
+        if lost:
+            guess_error += float(np.square(truth - guessed).sum())
+            recover_error += float(np.square(truth - recovered).sum())
+    assert recover_error < guess_error / 4
+
+
+def test_silence_shrinks_to_nothing() -> None:
+    encoder = Encoder()
+    sizes = [len(encoder.encode(np.zeros(FRAME, dtype=np.float32))) for _ in range(50)]
+    assert sizes.count(1) > 30
+
+
+def test_the_ready_made_silence_is_silent() -> None:
+    pcm = Decoder().decode(SILENCE)
+    assert len(pcm) == FRAME == packet_samples(SILENCE)
+    assert np.abs(pcm).max() < 1e-4
+
+
+@pytest.mark.parametrize(
+    ("packet", "samples"),
+    [
+        (b"", 0),
+        (bytes([1 << 3]), 960),  # SILK, 20 ms
+        (bytes([3 << 3]), 2880),  # SILK, 60 ms
+        (bytes([0 << 3]), 480),  # SILK, 10 ms
+        (bytes([31 << 3 | 1]), 1920),  # two frames of 20 ms
+        (bytes([31 << 3 | 3, 3]), 2880),  # three frames of 20 ms
+        (bytes([31 << 3 | 3]), 0),  # cut off before its count
+        (bytes([3 << 3 | 3, 48]), 0),  # longer than 120 ms
+    ],
+)
+def test_the_duration_is_read_from_the_first_bytes(packet: bytes, samples: int) -> None:
+    assert packet_samples(packet) == samples
+
+
+@pytest.mark.parametrize("config", range(32))
+def test_the_stand_in_for_a_lost_packet_lasts_20_ms_in_any_mode(config: int) -> None:
+    stand_in = lost_packet(bytes([config << 3, 1, 2, 3]))
+    assert packet_samples(stand_in) == FRAME
+    assert len(Decoder().decode(stand_in)) == FRAME
+
+
+def test_a_broken_packet_is_refused() -> None:
+    with pytest.raises(OpusError):
+        Decoder().decode(b"\xff\xff\xff")
+
+
+def test_a_frame_of_another_size_is_refused() -> None:
+    with pytest.raises(ValueError, match="960"):
+        Encoder().encode(np.zeros(100, dtype=np.float32))
