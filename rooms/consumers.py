@@ -118,7 +118,7 @@ class RoomConsumer(AsyncWebsocketConsumer):
         if self.state is not State.CLOSED:
             await self._refuse(command_id, code)
             self._stop()
-            await self.close(CLOSE_CODES[code])
+            await self.close(CLOSE_CODES[code], reason=code.value)
 
     # --- messages --------------------------------------------------------------------------
 

@@ -39,7 +39,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def room_new(request: HttpRequest) -> HttpResponse:
     """Start a Space.
 
-    Template `rooms/new.html`: `form`. Who may not: status 403 with `accounts/beta_needed.html`,
+    Template `rooms/new.html`: `form`, `retention_days`. Who may not: status 403 with `accounts/beta_needed.html`,
     or `rooms/suspended.html`, on GET and POST alike.
     """
     user = _user(request)
@@ -56,7 +56,8 @@ def room_new(request: HttpRequest) -> HttpResponse:
             form.add_error(None, str(error.message))
         else:
             return redirect("room", public_id=created.public_id)
-    return render(request, "rooms/new.html", {"form": form})
+    context = {"form": form, "retention_days": settings.RETENTION_DAYS}
+    return render(request, "rooms/new.html", context)
 
 
 @never_cache

@@ -1,0 +1,54 @@
+"""A live room, a browser's offer, and an engine without sound."""
+
+from collections.abc import AsyncIterator
+from contextlib import nullcontext
+
+import pytest
+
+from accounts.models import User
+from audio.fake import FakeEngine
+from rooms import consumers, live, media, operations
+from rooms.live import LiveRooms
+from rooms.models import Room
+
+
+@pytest.fixture
+def room(host: User) -> Room:
+    """A live room in which everyone may raise a hand."""
+    return operations.create_room(host=host, title="Bees in the city")
+
+
+@pytest.fixture
+async def engine(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FakeEngine]:
+    """The engine of a web process that starts and ends with the test, and keeps no pauses."""
+    fake = FakeEngine()
+    rooms = LiveRooms()
+    monkeypatch.setattr(media, "open_engine", lambda: nullcontext(fake))
+    monkeypatch.setattr(media, "RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(live, "AUDIENCE_SECONDS", 0.01)
+    monkeypatch.setattr(consumers, "live_rooms", rooms)
+    yield fake
+    await rooms.close()
+
+
+OFFER = "\r\n".join(
+    [
+        "v=0",
+        "o=- 1 2 IN IP4 127.0.0.1",
+        "s=-",
+        "t=0 0",
+        "a=group:BUNDLE 0",
+        "m=audio 9 UDP/TLS/RTP/SAVPF 111",
+        "c=IN IP4 0.0.0.0",
+        "a=mid:0",
+        "a=sendrecv",
+        "a=rtcp-mux",
+        "a=rtpmap:111 opus/48000/2",
+        "a=setup:actpass",
+        "a=ice-ufrag:abcd",
+        "a=ice-pwd:abcdefghijklmnopqrstuv",
+        "a=fingerprint:sha-256 " + ":".join(["AB"] * 32),
+        "",
+    ]
+)
+"""What a browser sends to hear, and later to speak."""

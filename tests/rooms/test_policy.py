@@ -1,0 +1,172 @@
+"""Who may do what, as one table: the cast across, the actions down. No database."""
+
+from collections.abc import Callable
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import User
+from rooms import policy
+from rooms.errors import Code
+from rooms.models import Participant, Room
+
+Role = Participant.Role
+Ask = Callable[[str], Code | None]
+"""Why somebody of the cast may not do something."""
+SpeakerPolicy = Room.SpeakerPolicy
+
+TABLE = """
+                 host              speaker           listener          guest             moderator         removed   suspended  blocked           outsider
+create           yes               not_beta_tester   not_beta_tester   account_required  not_beta_tester   -         suspended  not_beta_tester   not_beta_tester
+join             yes               yes               yes               yes               yes               removed   suspended  refused           yes
+act              yes               yes               yes               yes               yes               removed   -          -                 -
+raise_everyone   already_on_stage  already_on_stage  yes               account_required  yes               -         -          -                 -
+raise_followed   already_on_stage  already_on_stage  yes               account_required  hand_not_allowed  -         -          -                 -
+raise_invited    already_on_stage  already_on_stage  hand_not_allowed  account_required  hand_not_allowed  -         -          -                 -
+lower_hand       no_raised_hand    no_raised_hand    yes               no_raised_hand    no_raised_hand    -         -          -                 -
+accept_hand      yes               not_allowed       not_allowed       not_allowed       not_allowed       -         -          -                 -
+be_accepted      no_raised_hand    no_raised_hand    yes               no_raised_hand    no_raised_hand    -         -          -                 -
+invite           yes               not_allowed       not_allowed       not_allowed       not_allowed       -         -          -                 -
+be_invited       already_on_stage  already_on_stage  yes               account_required  yes               -         -          -                 -
+answer_invited   not_invited       not_invited       yes               not_invited       not_invited       -         -          -                 -
+mute             yes               not_allowed       not_allowed       not_allowed       not_allowed       -         -          -                 -
+be_muted         not_allowed       yes               not_on_stage      not_on_stage      not_on_stage      -         -          -                 -
+remove           yes               not_allowed       not_allowed       not_allowed       not_allowed       -         -          -                 -
+be_removed       not_allowed       yes               yes               yes               yes               -         -          -                 -
+end              yes               not_allowed       not_allowed       not_allowed       not_allowed       -         -          -                 -
+use_microphone   yes               yes               not_on_stage      not_on_stage      not_on_stage      -         -          -                 -
+speak            yes               yes               not_on_stage      not_on_stage      not_on_stage      -         -          -                 -
+leave_stage      not_allowed       yes               not_on_stage      not_on_stage      not_on_stage      -         -          -                 -
+"""  # noqa: E501  a table wants to be wide
+
+AT_THE_DOOR = {
+    "host": policy.Person(has_account=True, is_beta_tester=True),
+    "guest": policy.Person(has_account=False),
+    "removed": policy.Person(has_account=True, was_removed=True),
+    "suspended": policy.Person(has_account=True, is_beta_tester=True, is_suspended=True),
+    "blocked": policy.Person(has_account=True, is_blocked=True),
+}
+ANYBODY = policy.Person(has_account=True)
+
+
+def room(speaker_policy: SpeakerPolicy = SpeakerPolicy.EVERYONE) -> Room:
+    return Room(title="Bees", speaker_policy=speaker_policy)
+
+
+def participant(who: str) -> Participant:
+    """The cast inside: the listener raised a hand and is invited, the others did nothing."""
+    person = Participant(user=None if who == "guest" else User(pk=1, handle=who))
+    now = timezone.now()
+    if who in ("host", "speaker"):
+        person.role = Role(who)
+        person.recording_accepted_at = now
+    if who == "listener":
+        person.hand_raised_at = person.invited_at = now
+    if who == "removed":
+        person.removed_at = person.left_at = now
+    return person
+
+
+def raising(speaker_policy: SpeakerPolicy) -> Ask:
+    """Raising a hand where the host follows the listener alone."""
+    return lambda who: policy.why_not_raise_hand(
+        participant(who), room(speaker_policy), is_followed=who == "listener"
+    )
+
+
+def by(rule: Callable[[Participant, Participant], Code | None], target: str) -> Ask:
+    return lambda who: rule(participant(who), participant(target))
+
+
+def on(rule: Callable[[Participant, Participant], Code | None]) -> Ask:
+    return lambda who: rule(participant("host"), participant(who))
+
+
+def self_only(rule: Callable[[Participant], Code | None]) -> Ask:
+    return lambda who: rule(participant(who))
+
+
+ACTIONS: dict[str, Ask] = {
+    "create": lambda who: policy.why_not_create(AT_THE_DOOR.get(who, ANYBODY)),
+    "join": lambda who: policy.why_not_join(AT_THE_DOOR.get(who, ANYBODY), room()),
+    "act": lambda who: policy.why_not_act(participant(who), room()),
+    "raise_everyone": raising(SpeakerPolicy.EVERYONE),
+    "raise_followed": raising(SpeakerPolicy.FOLLOWED),
+    "raise_invited": raising(SpeakerPolicy.INVITED),
+    "lower_hand": self_only(policy.why_not_lower_hand),
+    "accept_hand": by(policy.why_not_answer_hand, "listener"),
+    "be_accepted": on(policy.why_not_answer_hand),
+    "invite": by(policy.why_not_invite, "listener"),
+    "be_invited": on(policy.why_not_invite),
+    "answer_invited": self_only(policy.why_not_answer_invitation),
+    "mute": by(policy.why_not_quiet, "speaker"),
+    "be_muted": on(policy.why_not_quiet),
+    "remove": by(policy.why_not_remove, "listener"),
+    "be_removed": on(policy.why_not_remove),
+    "end": self_only(policy.why_not_end),
+    "use_microphone": self_only(policy.why_not_use_microphone),
+    "speak": self_only(policy.why_not_speak),
+    "leave_stage": self_only(policy.why_not_leave_stage),
+}
+
+
+def cells() -> list[tuple[str, str, str]]:
+    """The cells of the table that apply: action, who, expected."""
+    cast, *rows = (line.split() for line in TABLE.strip().splitlines())
+    return [
+        (action, who, expected)
+        for action, *row in rows
+        for who, expected in zip(cast, row, strict=True)
+        if expected != "-"
+    ]
+
+
+@pytest.mark.parametrize(("action", "who", "expected"), cells())
+def test_the_table_holds(action: str, who: str, expected: str) -> None:
+    assert (ACTIONS[action](who) or "yes") == expected
+
+
+def test_the_table_asks_every_action() -> None:
+    assert {action for action, _, _ in cells()} == ACTIONS.keys()
+
+
+@pytest.mark.parametrize("ask", [policy.why_not_join, policy.why_not_act])
+def test_nobody_gets_into_an_ended_room(ask: Callable[..., Code | None]) -> None:
+    ended = Room(title="Bees", ended_at=timezone.now())
+    person = ANYBODY if ask is policy.why_not_join else participant("host")
+    assert ask(person, ended) is Code.ROOM_ENDED
+
+
+def test_who_left_has_to_join_again_before_acting() -> None:
+    person = participant("speaker")
+    person.left_at = timezone.now()
+    assert policy.why_not_act(person, room()) is Code.ABSENT
+
+
+def test_nobody_speaks_before_accepting_the_recording() -> None:
+    person = participant("speaker")
+    person.recording_accepted_at = None
+    assert policy.why_not_speak(person) is Code.RECORDING_NOT_ACCEPTED
+
+
+@pytest.mark.parametrize(("speakers", "expected"), [(9, None), (10, Code.STAGE_FULL)])
+def test_the_stage_holds_as_many_as_the_limit(speakers: int, expected: Code | None) -> None:
+    assert policy.why_not_come_up(speakers=speakers, limit=10) == expected
+
+
+def test_only_an_open_microphone_on_stage_is_heard() -> None:
+    person = participant("speaker")
+    person.muted = False
+    assert policy.is_heard(person)
+    now = timezone.now()
+    for attribute, value in [
+        ("muted", True),
+        ("role", Role.LISTENER),
+        ("recording_accepted_at", None),
+        ("removed_at", now),
+        ("left_at", now),
+    ]:
+        before = getattr(person, attribute)
+        setattr(person, attribute, value)
+        assert not policy.is_heard(person), attribute
+        setattr(person, attribute, before)
