@@ -10,6 +10,8 @@ import { gettext } from "../i18n.js";
 import { Media } from "./media.js";
 import { Wire } from "./wire.js";
 
+const REJOIN_MS = 1000;
+
 export class Connection extends EventTarget {
   #wire;
   #media;
@@ -19,6 +21,7 @@ export class Connection extends EventTarget {
   #wasLive = false;
   #isClosed = false;
   #isBlocked = false;
+  #rejoin;
 
   /** `path` of the WebSocket, the `audio` element, and whether sound must be arriving. */
   constructor({ path, audio, expectSound }) {
@@ -30,6 +33,10 @@ export class Connection extends EventTarget {
     this.#listenToWire();
     this.#listenToMedia(audio);
     this.#listenToDevice();
+  }
+
+  get isClosed() {
+    return this.#isClosed;
   }
 
   /** Call it from the click: that is what lets the browser play sound. */
@@ -54,6 +61,7 @@ export class Connection extends EventTarget {
   }
 
   stop() {
+    clearTimeout(this.#rejoin);
     this.#isClosed = true;
     this.#isJoined = false;
     this.#joined = deferred();
@@ -76,9 +84,9 @@ export class Connection extends EventTarget {
       this.#joined.resolve();
       this.#pass("message", { type: "joined", data });
       this.#tell();
-    } catch (error) {
-      // Whoever may not join is told so by a close code; anything else passes.
-      if (error.code !== "offline") this.#wire.retry();
+    } catch {
+      // Whoever may not join is told so by the close that follows; anything else passes.
+      this.#rejoin = setTimeout(() => this.#wire.retry(), REJOIN_MS);
     }
   }
 
@@ -90,6 +98,7 @@ export class Connection extends EventTarget {
       else this.#pass("message", detail);
     });
     wire.addEventListener("lost", () => {
+      clearTimeout(this.#rejoin);
       if (this.#isJoined) this.#joined = deferred();
       this.#isJoined = false;
       this.#tell();

@@ -69,6 +69,7 @@ async function run(command, data) {
     await connection.command(command, data);
     return true;
   } catch (error) {
+    if (connection.isClosed) return false;
     const text = error.message || gettext("There is no connection right now. Try again in a moment.");
     toast(text, { isError: true });
     return false;
@@ -82,9 +83,11 @@ function followMicrophone() {
   if (!isOnStage(state)) {
     if (microphone.track) connection.send(null);
     microphone.close();
-  } else if (state.you.muted && !isTogglingMicrophone) {
-    microphone.mute();
-  } else if (!state.you.muted && !microphone.track) {
+  } else if (isTogglingMicrophone) {
+    // The last word follows.
+  } else if (microphone.track) {
+    microphone.isHeard = !state.you.muted;
+  } else if (!state.you.muted) {
     // The page was reloaded while the microphone was open: it opens again by a click only.
     microphoneLost();
   }
@@ -105,24 +108,25 @@ async function toggleMicrophone() {
     await (state.you.muted ? unmute() : mute());
   } finally {
     isTogglingMicrophone = false;
+    followMicrophone();
   }
 }
 
 async function mute() {
-  microphone.mute();
+  microphone.isHeard = false;
   if (await run("mic.mute")) update({ type: "you.changed", data: { you: { muted: true } } });
 }
 
 async function unmute() {
   try {
     await connection.send(await microphone.open());
+    microphone.isHeard = true;
   } catch (error) {
     if (!(error instanceof MicrophoneError)) throw error;
     toast(error.message, { isError: true });
     return;
   }
   if (await run("mic.unmute")) update({ type: "you.changed", data: { you: { muted: false } } });
-  else microphone.mute();
 }
 
 async function acceptRecording() {

@@ -20,14 +20,15 @@ export class Microphone {
     return this.#track;
   }
 
+  /** Ask for the device if need be; resolves with the track, rejects with a `MicrophoneError`. */
   async open() {
     if (this.#track?.readyState !== "live") this.#track = await this.#ask();
-    this.#track.enabled = true;
     return this.#track;
   }
 
-  mute() {
-    if (this.#track) this.#track.enabled = false;
+  /** Whether what is said goes out; a muted track sends silence. */
+  set isHeard(isHeard) {
+    if (this.#track) this.#track.enabled = isHeard;
   }
 
   /** Give the device back, so that the browser's recording sign goes away. */

@@ -1,7 +1,7 @@
 /** The dialogs over the room: a person, raised hands, consent, an invitation, a confirmation. */
 
 import { gettext } from "../i18n.js";
-import { element, renderList } from "./dom.js";
+import { element, icon, renderList } from "./dom.js";
 import { avatar, roleName } from "./people.js";
 import { findPerson, hostActions } from "./state.js";
 
@@ -73,21 +73,22 @@ function renderHands({ hands }) {
 }
 
 function createHand(person) {
-  const button = (action, look, text, name) => {
-    const made = element("button", { type: "button", className: look, textContent: text });
-    made.dataset.action = action;
-    made.dataset.person = person.id;
-    made.setAttribute("aria-label", `${text}: ${name}`);
-    return made;
-  };
-  return element(
-    "li",
-    { className: "hand" },
-    avatar(person),
-    element("span", { className: "hand__name" }),
-    button("hand-decline", "button", gettext("Decline"), person.name),
-    button("hand-accept", "button button--primary", gettext("Accept"), person.name),
+  const decline = element(
+    "button",
+    { type: "button", className: "button button--icon" },
+    icon("close"),
+    element("span", { className: "visually-hidden", textContent: gettext("Decline") }),
   );
+  const accept = element("button", {
+    type: "button",
+    className: "button button--primary",
+    textContent: gettext("Accept"),
+  });
+  Object.assign(decline.dataset, { action: "hand-decline", person: person.id });
+  Object.assign(accept.dataset, { action: "hand-accept", person: person.id });
+  const name = element("span", { className: "hand__name", id: `hand-${person.id}` });
+  for (const button of [decline, accept]) button.setAttribute("aria-describedby", name.id);
+  return element("li", { className: "hand" }, avatar(person), name, decline, accept);
 }
 
 function updateHand(item, person) {

@@ -3,7 +3,7 @@
  * a lost connection.
  *
  * Events: `open`; `message` (detail: `{type, data}`); `lost` (it will come back by itself);
- * `closed` (detail: `{code, reason}`; it will not).
+ * `closed` (detail: `{code, reason}`, where the reason is an error code; it will not).
  */
 
 const PROTOCOL = "spaces.v1";
@@ -28,6 +28,7 @@ export class Wire extends EventTarget {
   #waiting = new Map();
   #lastId = 0;
   #failures = 0;
+  #lastError = "";
   #retry;
   #heartbeat;
 
@@ -43,7 +44,7 @@ export class Wire extends EventTarget {
     this.#socket = socket;
     socket.onopen = () => this.dispatchEvent(new Event("open"));
     socket.onmessage = ({ data }) => this.#receive(JSON.parse(data));
-    socket.onclose = ({ code, reason }) => this.#closed(code, reason);
+    socket.onclose = ({ code }) => this.#closed(code);
   }
 
   /** Send a command; resolves with the data of its reply, rejects with a `CommandError`. */
@@ -101,6 +102,7 @@ export class Wire extends EventTarget {
     if (message.type === "reply") {
       this.#settle(message.id, "resolve", message.data);
     } else if (message.type === "error") {
+      this.#lastError = message.code;
       this.#settle(message.id, "reject", message.code, message.message);
     } else {
       this.dispatchEvent(new CustomEvent("message", { detail: message }));
@@ -116,14 +118,14 @@ export class Wire extends EventTarget {
     else waiting.reject(new CommandError(first, second));
   }
 
-  #closed(code, reason) {
+  #closed(code) {
     if (!FINAL.has(code)) {
       if (code === FLOOD) this.#failures = RETRY_MS.length;
       this.retry();
       return;
     }
     this.#drop();
-    this.dispatchEvent(new CustomEvent("closed", { detail: { code, reason } }));
+    this.dispatchEvent(new CustomEvent("closed", { detail: { code, reason: this.#lastError } }));
   }
 
   #drop() {
