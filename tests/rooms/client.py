@@ -136,6 +136,11 @@ class Client:
 
         await self._take(is_so)
 
+    async def hears_error(self) -> str:
+        """The code of the next error that belongs to no command."""
+        frame = await self._take(lambda frame: frame["type"] == "error" and frame["id"] is None)
+        return str(frame["code"])
+
     async def is_closed(self) -> int:
         """The code with which the server closed, which it does within the patience."""
         async with asyncio.timeout(PATIENCE), self._news:
