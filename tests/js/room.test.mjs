@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { changes } from "../../static/js/room/announce.js";
+import { EMPTY, findPerson, hostActions, othersTalk, reduce } from "../../static/js/room/state.js";
+
+const person = (id, role, more = {}) => ({
+  id,
+  name: id,
+  handle: id,
+  picture: null,
+  role,
+  muted: true,
+  connected: true,
+  ...more,
+});
+const host = person("host", "host");
+const speaker = person("speaker", "speaker", { muted: false });
+const listener = person("listener", "listener");
+const guest = person("guest", "listener", { handle: null });
+
+const joinedAs = (you) =>
+  reduce(EMPTY, {
+    type: "joined",
+    data: {
+      you,
+      stage: [host, speaker],
+      audience: { count: 2, sample: [listener, guest] },
+      hands: [],
+      speaking: [],
+    },
+  });
+
+test("events before joining change nothing", () => {
+  assert.equal(reduce(EMPTY, { type: "speaking.changed", data: { speaking: ["host"] } }), EMPTY);
+});
+
+test("an unknown event changes nothing", () => {
+  const state = joinedAs(listener);
+  assert.equal(reduce(state, { type: "weather.changed", data: {} }), state);
+});
+
+test("a listener who appears on stage is a speaker", () => {
+  const up = { ...listener, role: "speaker" };
+  const state = reduce(joinedAs(listener), {
+    type: "stage.changed",
+    data: { stage: [host, speaker, up] },
+  });
+  assert.equal(state.you.role, "speaker");
+  assert.equal(findPerson(state, "listener").role, "speaker");
+});
+
+test("a speaker who is gone from the stage is a muted listener", () => {
+  const state = reduce(joinedAs(speaker), { type: "stage.changed", data: { stage: [host] } });
+  assert.equal(state.you.role, "listener");
+  assert.equal(state.you.muted, true);
+});
+
+test("being muted by the host keeps what else is known of oneself", () => {
+  const state = reduce(joinedAs({ ...speaker, recording_accepted: true }), {
+    type: "you.changed",
+    data: { you: { muted: true }, why: "muted" },
+  });
+  assert.equal(state.you.muted, true);
+  assert.equal(state.you.recording_accepted, true);
+});
+
+test("one's own voice is no reason to expect sound", () => {
+  const talk = (speaking) =>
+    reduce(joinedAs(speaker), { type: "speaking.changed", data: { speaking } });
+  assert.equal(othersTalk(talk(["speaker"])), false);
+  assert.equal(othersTalk(talk(["speaker", "host"])), true);
+});
+
+test("only a host acts on others, and never on guests as speakers", () => {
+  assert.deepEqual(hostActions(joinedAs(host), speaker), ["mute", "demote", "remove"]);
+  assert.deepEqual(hostActions(joinedAs(host), listener), ["invite", "remove"]);
+  assert.deepEqual(hostActions(joinedAs(host), guest), ["remove"]);
+  assert.deepEqual(hostActions(joinedAs(host), host), []);
+  assert.deepEqual(hostActions(joinedAs(listener), speaker), []);
+});
+
+test("a raised hand and a departure are announced, one's own mute as well", () => {
+  const before = joinedAs({ ...host, muted: false });
+  const after = { ...before, you: host, stage: [host], hands: [listener] };
+  assert.deepEqual(changes(before, after), [
+    "speaker left the stage",
+    "listener raised a hand",
+    "You are muted",
+  ]);
+});
+
+test("the first state is announced by nobody", () => {
+  assert.deepEqual(changes(EMPTY, joinedAs(listener)), []);
+});
