@@ -9,7 +9,7 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
@@ -194,8 +194,12 @@ class BetaApplicationAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # gener
         application = get_object_or_404(BetaApplication, pk=pk)
         if not self.has_change_permission(request, application):
             raise PermissionDenied
-        approved = request.POST.get("decision") == "approve"
-        self._decide(request, [application], operations.approve if approved else operations.decline)
+        decide = {"approve": operations.approve, "decline": operations.decline}.get(
+            request.POST.get("decision", "")
+        )
+        if decide is None:
+            return HttpResponseBadRequest()
+        self._decide(request, [application], decide)
         return redirect("admin:accounts_betaapplication_change", pk)
 
     @admin.action(description=_("Approve the selected applications"), permissions=["change"])
