@@ -23,7 +23,7 @@ def report(request: HttpRequest, public_id: str) -> HttpResponse:
         return render(request, "moderation/not_there.html", {"room": room}, status=403)
     about = request.GET.get("about", "")
     form = ReportForm(
-        request.POST or None,
+        request.POST if request.method == "POST" else None,
         people=reportable(room, participant, about),
         initial={"about": about},
     )

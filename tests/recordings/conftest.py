@@ -31,7 +31,7 @@ def room(host: User, speaker: User, listener: User) -> Room:
     )
     roles = Participant.Role
     for user, role in ((host, roles.HOST), (speaker, roles.SPEAKER), (listener, roles.LISTENER)):
-        room.participants.create(user=user, visitor=user.handle.ljust(32, "0"), role=role)
+        room.participants.create(user=user, visitor=f"{user.pk:032x}", role=role)
     return room
 
 
