@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.async_api import Playwright, async_playwright
@@ -60,11 +61,18 @@ async def bring_in(playwright: Playwright, service: Service) -> AsyncIterator[Br
     """
     people: list[Person] = []
     executable = next(
-        path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))
+        path
+        for name in ("chromium", "chromium-browser", "google-chrome")
+        if (path := shutil.which(name))
     )
 
     async def bring(
-        handle: str = "", microphone: Path | None = None, width: int = 1280, **context: object
+        handle: str = "",
+        microphone: Path | None = None,
+        *,
+        stubborn: bool = False,
+        width: int = 1280,
+        **context: Any,
     ) -> Person:
         flags = list(CHROMIUM_FLAGS)
         if microphone:
@@ -73,7 +81,7 @@ async def bring_in(playwright: Playwright, service: Service) -> AsyncIterator[Br
         page_context = await browser.new_context(
             viewport={"width": width, "height": 800}, base_url=service.url, **context
         )
-        person = Person(handle, browser, await page_context.new_page())
+        person = Person(handle, browser, await page_context.new_page(), stubborn)
         people.append(person)
         await person.settle_in()
         return person

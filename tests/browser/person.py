@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 from playwright.async_api import Browser, Page, expect
 
 from tests.browser.service import PASSWORD
@@ -19,14 +20,24 @@ if (original) navigator.mediaDevices.getUserMedia = () => original({audio: {
     echoCancellation: false, noiseSuppression: false, autoGainControl: false}});
 """
 
-# Half a second of what the page's audio element plays, as base64 of little-endian floats.
+# A browser that does not do as its page says: the microphone cannot be closed or taken away.
+_STUBBORN = """
+const replaceTrack = RTCRtpSender.prototype.replaceTrack;
+RTCRtpSender.prototype.replaceTrack = function (track) {
+    return track ? replaceTrack.call(this, track) : Promise.resolve();
+};
+MediaStreamTrack.prototype.stop = () => {};
+Object.defineProperty(MediaStreamTrack.prototype, "enabled", {get: () => true, set: () => {}});
+"""
+
+# A third of a second of what the page's audio element plays, as base64 of little-endian floats.
 _LISTEN = """async () => {
     const element = [...document.querySelectorAll("audio")].find((each) => each.srcObject);
     if (!element || element.paused) return "";
     const context = new AudioContext({sampleRate: 48000});
     const analyser = new AnalyserNode(context, {fftSize: 16384});
     context.createMediaStreamSource(element.srcObject).connect(analyser);
-    await new Promise((done) => setTimeout(done, 450));
+    await new Promise((done) => setTimeout(done, 400));
     const samples = new Float32Array(analyser.fftSize);
     analyser.getFloatTimeDomainData(samples);
     await context.close();
@@ -41,6 +52,7 @@ class Person:
     handle: str
     browser: Browser
     page: Page
+    stubborn: bool = False
     errors: list[str] = field(default_factory=list)
 
     async def settle_in(self) -> None:
@@ -48,11 +60,13 @@ class Person:
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("console", self._note_console)
         await self.page.context.add_init_script(_RAW_MICROPHONE)
+        if self.stubborn:
+            await self.page.context.add_init_script(_STUBBORN)
         if self.handle:
             await self.page.goto("/accounts/login/")
             await self.page.fill("[name=login]", self.handle)
             await self.page.fill("[name=password]", PASSWORD)
-            await self.page.locator("main [type=submit]").first.click()
+            await self.page.press("[name=password]", "Enter")
             await self.page.wait_for_url("/")
 
     def _note_console(self, message: object) -> None:
@@ -68,7 +82,7 @@ class Person:
         await self.page.goto("/spaces/new/")
         await self.page.fill("[name=title]", title)
         await self.page.locator(f'[name=speaker_policy][value="{policy}"]').check()
-        await self.page.locator("main [type=submit]").click()
+        await self.page.press("[name=title]", "Enter")
         await self.page.wait_for_url(re.compile(r"/spaces/[A-Za-z0-9]{12}/"))
         return self.page.url
 
@@ -95,32 +109,48 @@ class Person:
             await consent.click()
         await expect(unmuted).to_be_visible(timeout=10_000)
 
+    async def act_on(self, name: str, action: str, *, confirm: bool = False) -> None:
+        """Tap somebody and choose what is to happen to them."""
+        await self.page.locator(f'[data-participant][data-name="{name}"]:visible').first.click()
+        await self.press(action)
+        if confirm:
+            await self.press("confirm")
+
     async def sees(self, name: str, **attributes: str) -> None:
         """Wait until a person is shown with these data attributes, e.g. `role="speaker"`."""
         marks = "".join(f'[data-{key}="{value}"]' for key, value in attributes.items())
         where = self.page.locator(f'[data-participant][data-name="{name}"]{marks}:visible')
         await expect(where.first).to_be_visible(timeout=10_000)
 
-    async def tones(self) -> set[str]:
-        """The tones in half a second of what arrives."""
+    async def samples(self) -> npt.NDArray[np.float32]:
+        """A third of a second of what arrives, mono at 48 kHz; empty when nothing plays."""
         encoded = await self.page.evaluate(_LISTEN)
-        if not encoded:
-            return set()
-        return tones_in(np.frombuffer(base64.b64decode(encoded), dtype="<f4"))
+        return np.frombuffer(base64.b64decode(encoded), dtype="<f4")
 
-    async def hears(self, *names: str) -> None:
-        """Wait, within 15 s, until exactly these tones arrive, twice in a row."""
-        await until(lambda: self._hears_exactly(set(names)), f"{self.handle} hears {names}")
+    async def hears(self, *names: str, within: float = 15) -> None:
+        """Wait until exactly these tones arrive, twice in a row."""
+        wanted = set(names)
 
-    async def _hears_exactly(self, names: set[str]) -> bool:
-        return await self.tones() == names and await self.tones() == names
+        async def exactly() -> bool:
+            return tones_in(await self.samples()) == wanted == tones_in(await self.samples())
+
+        await until(exactly, f"{self.handle or 'the guest'} hears {wanted}", within)
+
+    async def hears_something(self) -> None:
+        """Wait until speech-like loudness arrives."""
+
+        async def loud() -> bool:
+            samples = await self.samples()
+            return len(samples) > 0 and float(np.sqrt(np.mean(samples**2))) > 0.01
+
+        await until(loud, f"{self.handle or 'the guest'} hears something")
 
 
 async def until(condition: Callable[[], Awaitable[bool]], what: str, seconds: float = 15) -> None:
     """Ask again until the condition holds; fail with `what` after the bound."""
     try:
         async with asyncio.timeout(seconds):
-            while not await condition():
+            while not await condition():  # noqa: ASYNC110  the condition lies in a browser
                 await asyncio.sleep(0.05)
     except TimeoutError:
         raise AssertionError(f"not within {seconds:g} s: {what}") from None

@@ -105,7 +105,9 @@ class Service:
 def running_service(folder: Path) -> Iterator[Service]:
     """Migrate, make the demo accounts, start web, audio and worker; at the end stop them all."""
     port = free_port()
-    environment = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    environment = {
+        name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ
+    }
     environment |= {
         "VAR_DIR": str(folder / "var"),
         "PORT": str(port),

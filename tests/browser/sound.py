@@ -26,10 +26,12 @@ def write_tone(path: Path, hertz: float, seconds: float = 4.0) -> Path:
 
 
 def tones_in(samples: npt.NDArray[np.float32]) -> set[str]:
-    """The names of the tones that stand out in mono 48 kHz samples of any length over 50 ms.
+    """The names of the tones that stand out in mono 48 kHz samples, over 50 ms of them or none.
 
     A tone counts when its peak is above -60 dBFS and 25 dB over the median of the spectrum.
     """
+    if not len(samples):
+        return set()
     window = np.hanning(len(samples))
     spectrum = np.abs(np.fft.rfft(samples * window)) / (len(samples) / 4)
     decibels = 20 * np.log10(spectrum + 1e-9)

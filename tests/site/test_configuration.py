@@ -11,10 +11,10 @@ from django.core.exceptions import ImproperlyConfigured
 from spaces_site import env, secret_key
 
 
-@pytest.mark.parametrize(("value", "meant"), [("on", True), ("Yes", True), ("0", False), ("", True)])
-def test_a_boolean_is_understood(
-    monkeypatch: pytest.MonkeyPatch, value: str, meant: bool
-) -> None:
+@pytest.mark.parametrize(
+    ("value", "meant"), [("on", True), ("Yes", True), ("0", False), ("", True)]
+)
+def test_a_boolean_is_understood(monkeypatch: pytest.MonkeyPatch, value: str, meant: bool) -> None:
     monkeypatch.setenv("SWITCH", value)
     assert env.boolean("SWITCH", default=True) is meant
 
@@ -34,7 +34,7 @@ def test_a_port_that_is_none_is_an_error(monkeypatch: pytest.MonkeyPatch, value:
 
 def test_a_host_name_is_no_address(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AUDIO_PUBLIC_ADDRESSES", "192.0.2.1, example.org")
-    with pytest.raises(ImproperlyConfigured, match="'example.org' is not an IP address"):
+    with pytest.raises(ImproperlyConfigured, match=r"'example\.org' is not an IP address"):
         env.addresses("AUDIO_PUBLIC_ADDRESSES")
 
 
@@ -58,7 +58,7 @@ def test_a_service_that_is_configured_wrongly_refuses_to_start(
     tmp_path: Path, given: dict[str, str], complaint: str
 ) -> None:
     environment = {"PATH": os.environ["PATH"], "VAR_DIR": str(tmp_path)} | given
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [sys.executable, "manage.py", "check"],
         cwd=Path(__file__).resolve().parents[2],
         env=environment,

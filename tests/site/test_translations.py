@@ -90,5 +90,7 @@ def test_no_sentence_is_untranslated_or_doubtful(path: Path) -> None:
 @pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: f"{path.parts[-3]}-{path.stem}")
 def test_a_catalogue_compiles(path: Path, tmp_path: Path) -> None:
     target = tmp_path / "out.mo"
-    CommandLineInterface().run(["pybabel", "--quiet", "compile", "-i", str(path), "-o", str(target)])
+    CommandLineInterface().run(
+        ["pybabel", "--quiet", "compile", "-i", str(path), "-o", str(target)]
+    )
     assert target.stat().st_size > 100
