@@ -65,7 +65,8 @@ def room_new(request: HttpRequest) -> HttpResponse:
 def room(request: HttpRequest, public_id: str) -> HttpResponse:
     """A Space, live or ended. Sets the cookie `visitor`, which the WebSocket asks for.
 
-    - live: `rooms/room.html` with `room`, `host`, `is_host`, `websocket_path`, `retention_days`
+    - live: `rooms/room.html` with `room`, `host`, `is_host`, `websocket_path`, `retention_days`,
+      `people_count` (who is there now)
     - ended: `rooms/ended.html` with `room`, `host`, `is_host`
     - kept out (removed, suspended, blocked): `rooms/refused.html`, status 403, with `room` and
       the sentence `message`
@@ -108,6 +109,7 @@ def _room_page(request: HttpRequest, room: Room, visitor: str) -> HttpResponse:
     context |= {
         "websocket_path": f"/ws/spaces/{room.public_id}/",
         "retention_days": settings.RETENTION_DAYS,
+        "people_count": room.participants.filter(left_at=None).exclude(connection="").count(),
     }
     return render(request, "rooms/room.html", context)
 
