@@ -34,10 +34,9 @@ def new_visitor() -> str:
 
 def remember_visitor(response: HttpResponse, visitor: str) -> None:
     """Set or renew the cookie."""
-    response.set_signed_cookie(
+    response.set_cookie(
         COOKIE,
-        visitor,
-        salt=SALT,
+        _signer().sign(visitor),
         max_age=MAX_AGE,
         httponly=True,
         samesite="Lax",
@@ -47,8 +46,13 @@ def remember_visitor(response: HttpResponse, visitor: str) -> None:
 
 def _visitor(cookies: Mapping[str, str]) -> str | None:
     try:
-        signer = signing.get_cookie_signer(salt=COOKIE + SALT)
-        value = signer.unsign(cookies[COOKIE], max_age=MAX_AGE)
+        value = _signer().unsign(cookies[COOKIE], max_age=MAX_AGE)
     except (KeyError, signing.BadSignature):
         return None
     return value if _VISITOR.fullmatch(value) else None
+
+
+def _signer() -> signing.TimestampSigner:
+    # Not Django's signed cookies: how those derive their salt is private, and a WebSocket has
+    # no request to read them from.
+    return signing.get_cookie_signer(salt=COOKIE + SALT)
