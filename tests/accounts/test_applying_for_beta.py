@@ -30,7 +30,7 @@ def apply(client: Client, **answers: str) -> str:
 
 def link_in_mail() -> str:
     """The path of the status page, from the latest mail."""
-    found = re.search(r"https?://[^/]+(/beta/status/\S+)", mail.outbox[-1].body)
+    found = re.search(r"https?://[^/]+(/beta/status/\S+)", str(mail.outbox[-1].body))
     assert found
     return found[1]
 

@@ -1,6 +1,7 @@
 """People log in and out."""
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.core import mail
 from django.test import Client
 
@@ -61,7 +62,7 @@ def test_a_closed_account_is_told_so(client: Client, db: None) -> None:
 def test_without_a_verified_address_a_code_is_asked_for_first(
     client: Client, listener: User
 ) -> None:
-    listener.emailaddress_set.update(verified=False)
+    EmailAddress.objects.filter(user=listener).update(verified=False)
     page = log_in(client, "listener")
     assert "Confirm your e-mail address" in page
     assert not is_in(client, listener)

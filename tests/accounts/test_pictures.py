@@ -6,6 +6,7 @@ from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -44,7 +45,7 @@ def test_a_picture_becomes_a_square_webp_with_a_name_of_its_own(
     assert "Your profile is saved." in page
     with stored(listener) as picture:
         assert (picture.format, picture.size) == ("WEBP", (256, 256))
-    assert "holiday" not in listener.picture.name
+    assert "holiday" not in str(listener.picture.name)
     assert f'src="/pictures/{listener.picture.name}"' in page
 
 
@@ -72,10 +73,9 @@ def test_a_photo_from_a_phone_is_turned_upright_and_loses_what_it_tells(
     with stored(listener) as picture:
         assert not picture.getexif()
         assert {"exif", "xmp", "icc_profile", "comment"}.isdisjoint(picture.info)
-        red, _, blue = picture.convert("RGB").getpixel((128, 20))
-        assert red > 200 > blue
-        red, _, blue = picture.convert("RGB").getpixel((128, 236))
-        assert blue > 200 > red
+        pixels = np.asarray(picture.convert("RGB"))
+        assert pixels[20, 128, 0] > 200 > pixels[20, 128, 2]
+        assert pixels[236, 128, 2] > 200 > pixels[236, 128, 0]
 
 
 def test_a_new_picture_removes_the_file_of_the_old_one(
