@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from rooms import operations
 from rooms.errors import Code
-from rooms.messages import BadMessage, Command
+from rooms.messages import BadMessage, Command, is_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def look_up(command: Command) -> tuple[Spec, dict[str, str]]:
     found: dict[str, str] = {}
     for name, keyword in spec.arguments.items():
         value = command.data[name]
-        if not isinstance(value, str) or not value or "\0" in value:
+        if not is_text(value) or not value:
             raise BadMessage(Code.BAD_ARGUMENT, command.id)
         found[keyword] = value
     return spec, found

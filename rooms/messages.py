@@ -4,8 +4,10 @@ The protocol is docs/websocket.md.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from rooms.errors import Code
 
@@ -17,6 +19,8 @@ MAX_ID = 64
 
 MAX_NUMBER = 2**53 - 1
 """The largest whole number that every JSON reader keeps exact (RFC 8259, section 6)."""
+
+_UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 
 CommandId = str | int | None
 
@@ -69,9 +73,14 @@ def event(name: str, data: Mapping[str, object]) -> str:
     return _frame({"type": name, "data": data})
 
 
+def is_text(value: object) -> TypeGuard[str]:
+    """Whether this is a string that databases and UTF-8 can hold: JSON allows more."""
+    return isinstance(value, str) and not _UNSTORABLE.search(value)
+
+
 def _is_id(value: object) -> bool:
     if isinstance(value, str):
-        return len(value) <= MAX_ID
+        return len(value) <= MAX_ID and is_text(value)
     return isinstance(value, int) and not isinstance(value, bool) and abs(value) <= MAX_NUMBER
 
 

@@ -39,8 +39,8 @@ def home(request: HttpRequest) -> HttpResponse:
 def room_new(request: HttpRequest) -> HttpResponse:
     """Start a Space.
 
-    Template `rooms/new.html`: `form`, `retention_days`. Who may not: status 403 with `accounts/beta_needed.html`,
-    or `rooms/suspended.html`, on GET and POST alike.
+    Template `rooms/new.html`: `form`, `retention_days`. Who may not: status 403 with
+    `accounts/beta_needed.html`, or `rooms/suspended.html`, on GET and POST alike.
     """
     user = _user(request)
     refusal = operations.why_not_create(user=user)

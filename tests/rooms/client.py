@@ -107,7 +107,8 @@ class Client:
 
     async def sends(self, text: str | None = None, *, binary: bytes | None = None) -> None:
         """Send a raw frame."""
-        await self._communicator.send_to(text_data=text, bytes_data=binary)
+        content = {"bytes": binary} if text is None else {"text": text}
+        await self._communicator.send_input({"type": "websocket.receive", **content})
 
     async def answer_to(self, command_id: object) -> Json:
         """The reply or error with this id."""

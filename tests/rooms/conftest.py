@@ -1,4 +1,4 @@
-"""A live room, a browser's offer, and an engine without sound."""
+"""A live room, and an engine without sound."""
 
 from collections.abc import AsyncIterator
 from contextlib import nullcontext
@@ -29,26 +29,3 @@ async def engine(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FakeEngine]:
     monkeypatch.setattr(consumers, "live_rooms", rooms)
     yield fake
     await rooms.close()
-
-
-OFFER = "\r\n".join(
-    [
-        "v=0",
-        "o=- 1 2 IN IP4 127.0.0.1",
-        "s=-",
-        "t=0 0",
-        "a=group:BUNDLE 0",
-        "m=audio 9 UDP/TLS/RTP/SAVPF 111",
-        "c=IN IP4 0.0.0.0",
-        "a=mid:0",
-        "a=sendrecv",
-        "a=rtcp-mux",
-        "a=rtpmap:111 opus/48000/2",
-        "a=setup:actpass",
-        "a=ice-ufrag:abcd",
-        "a=ice-pwd:abcdefghijklmnopqrstuv",
-        "a=fingerprint:sha-256 " + ":".join(["AB"] * 32),
-        "",
-    ]
-)
-"""What a browser sends to hear, and later to speak."""
