@@ -28,7 +28,10 @@ def sweep_recordings() -> None:
     for recording_id in archive.due(now):
         send_archive(recording_id)
     for recording_id in archive.due_for_clean_up(now):
-        archive.clean_up(recording_id=recording_id)
+        try:
+            archive.clean_up(recording_id=recording_id)
+        except Exception:
+            log.exception("recording %s is not tidied up", recording_id)
 
 
 @shared_task
