@@ -110,7 +110,11 @@ export class Connection extends EventTarget {
   }
 
   #listenToMedia(audio) {
-    this.#media.addEventListener("state", () => this.#tell());
+    this.#media.addEventListener("state", ({ detail }) => {
+      // Sound often dies first when the network changes.
+      if (detail === "lost" && this.#isJoined) this.#wire.check();
+      this.#tell();
+    });
     this.#media.addEventListener("blocked", () => this.#block(true));
     this.#media.addEventListener("playing", () => this.#block(false));
     // A phone call or the system may pause what plays.
@@ -119,6 +123,7 @@ export class Connection extends EventTarget {
 
   #listenToDevice() {
     addEventListener("online", () => this.#wire.hurry());
+    addEventListener("offline", () => this.#isJoined && this.#wire.retry());
     document.addEventListener("visibilitychange", () => {
       if (document.hidden || !this.#hasStarted || this.#isClosed) return;
       this.#wire.check();

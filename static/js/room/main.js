@@ -30,7 +30,13 @@ const NEWS = {
 };
 
 connection.addEventListener("status", ({ detail }) => {
+  const before = document.body.dataset.connection;
   renderConnection(detail.connection, detail.text, detail.isBlocked);
+  if (before === detail.connection) return;
+  if (detail.connection === "reconnecting") announcer.say(detail.text);
+  if (detail.connection === "live") {
+    announcer.say(before === "joining" ? gettext("You are in") : gettext("The sound is back"));
+  }
 });
 connection.addEventListener("message", ({ detail }) => receive(detail));
 connection.addEventListener("closed", ({ detail: { code, reason } }) => {

@@ -15,11 +15,17 @@ export function standing({ role, is_guest, hand_raised, may_raise_hand }) {
 }
 
 export function renderRoom(state) {
-  find("lobby").hidden = true;
-  for (const part of ["stage", "audience", "dock"]) find(part).hidden = false;
+  if (!find("lobby").hidden) enterRoom();
   renderStage(state);
   renderAudience(state);
   renderDock(state);
+}
+
+/** The lobby gives way; whoever uses the keyboard goes on from the title. */
+function enterRoom() {
+  find("lobby").hidden = true;
+  for (const part of ["stage", "audience", "dock"]) find(part).hidden = false;
+  document.querySelector("#room-title").focus();
 }
 
 function renderStage({ stage, speaking, you }) {
@@ -67,7 +73,7 @@ export function renderConnection(connection, text, blocked) {
 
 /** The room is over for this page; `mayTakeOver` offers to go on here. */
 export function renderClosed({ title, text, mayTakeOver = false }) {
-  for (const part of ["lobby", "stage", "audience", "dock"]) find(part).hidden = true;
+  for (const part of ["badges", "lobby", "stage", "audience", "dock"]) find(part).hidden = true;
   for (const sheet of document.querySelectorAll("dialog[open]")) sheet.close();
   find("closed-title").textContent = title;
   find("closed-text").textContent = text;
@@ -76,8 +82,10 @@ export function renderClosed({ title, text, mayTakeOver = false }) {
   find("closed").focus();
 }
 
+/** Back to the lobby, from which the room opens once more. */
 export function hideClosed() {
   find("closed").hidden = true;
+  for (const part of ["badges", "lobby"]) find(part).hidden = false;
 }
 
 /** Words for each way in which the server says that it is over (docs/websocket.md). */

@@ -8,6 +8,7 @@
 
 const PROTOCOL = "spaces.v1";
 const ANSWER_MS = 10_000;
+const BEAT_ANSWER_MS = 4000;
 const RETRY_MS = [300, 1000, 2000, 4000, 8000, 15_000];
 const FLOOD = 4429;
 /** After these, trying again would only fail again. */
@@ -48,13 +49,13 @@ export class Wire extends EventTarget {
   }
 
   /** Send a command; resolves with the data of its reply, rejects with a `CommandError`. */
-  command(type, data = {}) {
+  command(type, data = {}, patience = ANSWER_MS) {
     if (this.#socket?.readyState !== this.#Socket.OPEN) {
       return Promise.reject(new CommandError("offline", ""));
     }
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => this.#settle(id, "reject", "timeout", ""), ANSWER_MS);
+      const timer = setTimeout(() => this.#settle(id, "reject", "timeout", ""), patience);
       this.#waiting.set(id, { resolve, reject, timer });
       this.#socket.send(JSON.stringify({ type, id, data }));
     });
@@ -71,7 +72,7 @@ export class Wire extends EventTarget {
   async check() {
     const socket = this.#socket;
     try {
-      await this.command("ping");
+      await this.command("ping", {}, BEAT_ANSWER_MS);
     } catch (error) {
       const silent = error.code === "timeout" || error.code === "offline";
       if (silent && socket && socket === this.#socket) this.retry();
