@@ -6,6 +6,7 @@ database afresh (`rooms.live`). So messages may be lost, doubled or come in any 
 
 import logging
 from collections.abc import Mapping
+from enum import StrEnum
 from functools import partial
 from typing import TypedDict
 
@@ -17,6 +18,25 @@ from django.db import transaction
 from rooms.models import Room
 
 logger = logging.getLogger(__name__)
+
+
+class Why(StrEnum):
+    """The reasons that `you.changed` gives to the person."""
+
+    MUTED = "muted"
+    HAND_RAISED = "hand_raised"
+    HAND_LOWERED = "hand_lowered"
+    DECLINED = "declined"
+    INVITED = "invited"
+    INVITATION_DECLINED = "invitation_declined"
+    RECORDING_ACCEPTED = "recording_accepted"
+    MUTED_SELF = "muted_self"
+    UNMUTED = "unmuted"
+    LEFT_STAGE = "left_stage"
+    DEMOTED = "demoted"
+    ACCEPTED = "accepted"
+    CHANGED = "changed"
+    """Nobody said why: found on comparing with the database."""
 
 
 class RoomChanged(TypedDict):
@@ -32,7 +52,10 @@ def room_group(room_id: int) -> str:
 
 
 def room_changed(room: Room, why: Mapping[str, str] | None = None) -> None:
-    """Publish after the commit; `why` names the people concerned, by public id, and the reason."""
+    """Publish after the commit; `why` names the people concerned, by public id.
+
+    Its values are the reasons that `you.changed` gives them; empty where there is none to give.
+    """
     message = RoomChanged(type="room.changed", why=dict(why or {}))
     transaction.on_commit(partial(_send, room_group(room.pk), message))
 

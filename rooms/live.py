@@ -20,9 +20,9 @@ from accounts.models import User
 from rooms import operations, snapshots
 from rooms.coalesce import Coalesced
 from rooms.errors import Code
-from rooms.events import room_group
+from rooms.events import Why, room_group
 from rooms.media import Happening, MediaLink
-from rooms.messages import event
+from rooms.messages import Event, event
 from rooms.snapshots import Snapshot, Standing, You
 
 TICK_SECONDS = 5.0
@@ -78,7 +78,7 @@ class LiveRoom:
     def add(self, member: Member) -> None:
         """Keep this connection in step from now on; it was just told the whole state."""
         self.members[member.connection] = member
-        self.look({member.public_id: "joined"})
+        self.look({member.public_id: ""})
 
     def discard(self, member: Member) -> None:
         """Forget a connection."""
@@ -86,8 +86,9 @@ class LiveRoom:
         self._empty_since = asyncio.get_running_loop().time()
 
     def look(self, why: Mapping[str, str] | None = None) -> None:
-        """Read the database soon, with the standing of those who are named."""
-        self._why.update(why or {})
+        """Read the database soon, with the standing of those whom `why` names."""
+        for public_id, reason in (why or {}).items():
+            self._why[public_id] = reason or self._why.get(public_id, "")
         self._refresh.ask()
 
     async def answer(self, member: Member, offer: str) -> str:
@@ -149,10 +150,12 @@ class LiveRoom:
 
     async def _tell_each(self, people: Mapping[str, Standing], why: Mapping[str, str]) -> None:
         for member, standing in self._members_among(people):
-            if member.you != standing.you:
+            # A tick may have told the change before its reason came: then it is told again.
+            reason = why.get(member.public_id, "")
+            if reason or member.you != standing.you:
                 member.you = standing.you
-                reason = why.get(member.public_id, "changed")
-                await member.tell(event("you.changed", {"you": standing.you, "why": reason}))
+                data = {"you": standing.you, "why": reason or Why.CHANGED}
+                await member.tell(event(Event.YOU_CHANGED, data))
 
     def _members_among(self, people: Mapping[str, Standing]) -> Iterable[tuple[Member, Standing]]:
         for member in list(self.members.values()):
@@ -161,7 +164,7 @@ class LiveRoom:
 
     async def _end(self, reason: str) -> None:
         self._link.end(self.name)
-        frame = event("room.ended", {"reason": reason})
+        frame = event(Event.ROOM_ENDED, {"reason": reason})
         for member in list(self.members.values()):
             await member.tell(frame)
             await self._hang_up(member, Code.ROOM_ENDED)
@@ -175,14 +178,14 @@ class LiveRoom:
         """The engine has news of this room."""
         if happening.speaking is not None:
             self.speaking = sorted(happening.speaking)
-            frame = event("speaking.changed", {"speaking": self.speaking})
+            frame = event(Event.SPEAKING_CHANGED, {"speaking": self.speaking})
             for member in list(self.members.values()):
-                await _tell_once(member, "speaking.changed", frame)
+                await _tell_once(member, Event.SPEAKING_CHANGED, frame)
         for member in list(self.members.values()):
             if happening.lost == member.public_id:
-                await member.tell(event("media.lost", {}))
+                await member.tell(event(Event.MEDIA_LOST, {}))
             if happening.recording_failed and member.is_host:
-                await member.tell(event("recording.failed", {}))
+                await member.tell(event(Event.RECORDING_FAILED, {}))
 
     def _audience_is_due(self) -> bool:
         loop = asyncio.get_running_loop()
@@ -259,14 +262,16 @@ class LiveRooms:
         self._rooms.pop(room.room_id, None)
 
 
-def shared_frames(snapshot: Snapshot, speaking: list[str]) -> dict[str, str]:
+def shared_frames(snapshot: Snapshot, speaking: list[str]) -> dict[Event, str]:
     """What everybody is told, as encoded events by name."""
     frames = {
-        "stage.changed": event("stage.changed", {"stage": snapshot.stage}),
-        "speaking.changed": event("speaking.changed", {"speaking": speaking}),
+        Event.STAGE_CHANGED: event(Event.STAGE_CHANGED, {"stage": snapshot.stage}),
+        Event.SPEAKING_CHANGED: event(Event.SPEAKING_CHANGED, {"speaking": speaking}),
     }
     if snapshot.audience is not None:
-        frames["audience.changed"] = event("audience.changed", {"audience": snapshot.audience})
+        frames[Event.AUDIENCE_CHANGED] = event(
+            Event.AUDIENCE_CHANGED, {"audience": snapshot.audience}
+        )
     return frames
 
 
@@ -284,7 +289,7 @@ async def _tell_once(member: Member, subject: str, frame: str) -> None:
 def _hands_frame(before: str, snapshot: Snapshot) -> str:
     known = {hand["id"] for hand in json.loads(before)}
     raised = any(hand["id"] not in known for hand in snapshot.hands)
-    return event("hand.raised" if raised else "hand.lowered", {"hands": snapshot.hands})
+    return event(Event.HAND_RAISED if raised else Event.HAND_LOWERED, {"hands": snapshot.hands})
 
 
 def _eject(user_id: int) -> None:

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TypeGuard
 
 from rooms.errors import Code
@@ -23,6 +24,20 @@ MAX_NUMBER = 2**53 - 1
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 
 CommandId = str | int | None
+
+
+class Event(StrEnum):
+    """Everything that the server says without being asked."""
+
+    STAGE_CHANGED = "stage.changed"
+    AUDIENCE_CHANGED = "audience.changed"
+    HAND_RAISED = "hand.raised"
+    HAND_LOWERED = "hand.lowered"
+    SPEAKING_CHANGED = "speaking.changed"
+    YOU_CHANGED = "you.changed"
+    MEDIA_LOST = "media.lost"
+    RECORDING_FAILED = "recording.failed"
+    ROOM_ENDED = "room.ended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +83,9 @@ def error(command_id: CommandId, code: Code, message: str) -> str:
     return _frame({"type": "error", "id": command_id, "code": code.value, "message": message})
 
 
-def event(name: str, data: Mapping[str, object]) -> str:
+def event(name: Event, data: Mapping[str, object]) -> str:
     """Something that happened."""
-    return _frame({"type": name, "data": data})
+    return _frame({"type": name.value, "data": data})
 
 
 def is_text(value: object) -> TypeGuard[str]:

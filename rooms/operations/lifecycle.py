@@ -5,7 +5,7 @@ from functools import partial
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Q, Subquery
 from django.utils import timezone
 
 from accounts.models import User
@@ -95,7 +95,7 @@ def eject_user(*, user: User) -> None:
         person.connection = ""
         person.left_at = timezone.now()
         person.save(update_fields=STANDING)
-        events.room_changed(room, {person.public_id: Code.SUSPENDED.value})
+        events.room_changed(room, {person.public_id: ""})
 
 
 def end_orphaned() -> None:
@@ -106,7 +106,7 @@ def end_orphaned() -> None:
     orphaned = (
         Room.objects.filter(ended_at=None, created_at__lt=limit)
         .annotate(host_seen_at=Subquery(host.values("last_seen_at")[:1]))
-        .exclude(host_seen_at__gte=limit)
+        .filter(Q(host_seen_at=None) | Q(host_seen_at__lt=limit))
     )
     for room_id in list(orphaned.values_list("pk", flat=True)):
         end_room(room_id=room_id, reason=Room.EndReason.HOST_GONE)

@@ -42,7 +42,7 @@ def join(*, room_id: int, user: User | None, visitor: str, connection: str) -> P
     person.left_at = None
     person.last_seen_at = timezone.now()
     person.save()
-    events.room_changed(room, {person.public_id: "joined"})
+    events.room_changed(room, {person.public_id: ""})
     return person
 
 
@@ -53,7 +53,7 @@ def leave(*, participant_id: int) -> None:
     person = room.participants.get(pk=participant_id)
     if room.is_live and person.left_at is None:
         _depart(person)
-        events.room_changed(room, {person.public_id: "left"})
+        events.room_changed(room, {person.public_id: ""})
 
 
 def disconnect(*, participant_id: int, connection: str) -> None:

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from accounts.models import Follow
 from rooms import events, policy
+from rooms.events import Why
 from rooms.models import Participant
 from rooms.operations.access import acting, require, target_in
 
@@ -31,7 +32,7 @@ def raise_hand(*, participant_id: int) -> None:
     require(policy.why_not_raise_hand(actor, actor.room, is_followed=followed.exists()))
     if actor.hand_raised_at is None:
         actor.hand_raised_at = timezone.now()
-        _save(actor, "hand_raised")
+        _save(actor, Why.HAND_RAISED)
 
 
 @transaction.atomic
@@ -40,7 +41,7 @@ def lower_hand(*, participant_id: int) -> None:
     actor = acting(participant_id)
     require(policy.why_not_lower_hand(actor))
     actor.hand_raised_at = None
-    _save(actor, "hand_lowered")
+    _save(actor, Why.HAND_LOWERED)
 
 
 @transaction.atomic
@@ -59,7 +60,7 @@ def decline_hand(*, participant_id: int, target: str) -> None:
     person = target_in(actor.room, target)
     require(policy.why_not_answer_hand(actor, person))
     person.hand_raised_at = None
-    _save(person, "declined")
+    _save(person, Why.DECLINED)
 
 
 @transaction.atomic
@@ -69,7 +70,7 @@ def invite_to_speak(*, participant_id: int, target: str) -> None:
     person = target_in(actor.room, target)
     require(policy.why_not_invite(actor, person))
     person.invited_at = timezone.now()
-    _save(person, "invited")
+    _save(person, Why.INVITED)
 
 
 @transaction.atomic
@@ -86,7 +87,7 @@ def decline_invitation(*, participant_id: int) -> None:
     actor = acting(participant_id)
     require(policy.why_not_answer_invitation(actor))
     actor.invited_at = None
-    _save(actor, "invitation_declined")
+    _save(actor, Why.INVITATION_DECLINED)
 
 
 @transaction.atomic
@@ -96,7 +97,7 @@ def accept_recording(*, participant_id: int) -> None:
     require(policy.why_not_use_microphone(actor))
     if actor.recording_accepted_at is None:
         actor.recording_accepted_at = timezone.now()
-        _save(actor, "recording_accepted")
+        _save(actor, Why.RECORDING_ACCEPTED)
 
 
 @transaction.atomic
@@ -105,7 +106,7 @@ def mute_self(*, participant_id: int) -> None:
     actor = acting(participant_id)
     require(policy.why_not_use_microphone(actor))
     actor.muted = True
-    _save(actor, "muted_self")
+    _save(actor, Why.MUTED_SELF)
 
 
 @transaction.atomic
@@ -114,7 +115,7 @@ def unmute_self(*, participant_id: int) -> None:
     actor = acting(participant_id)
     require(policy.why_not_speak(actor))
     actor.muted = False
-    _save(actor, "unmuted")
+    _save(actor, Why.UNMUTED)
 
 
 @transaction.atomic
@@ -123,7 +124,7 @@ def leave_stage(*, participant_id: int) -> None:
     actor = acting(participant_id)
     require(policy.why_not_leave_stage(actor))
     step_down(actor)
-    _save(actor, "left_stage")
+    _save(actor, Why.LEFT_STAGE)
 
 
 @transaction.atomic
@@ -133,7 +134,7 @@ def mute(*, participant_id: int, target: str) -> None:
     person = target_in(actor.room, target)
     require(policy.why_not_quiet(actor, person))
     person.muted = True
-    _save(person, "muted")
+    _save(person, Why.MUTED)
 
 
 @transaction.atomic
@@ -143,7 +144,7 @@ def demote(*, participant_id: int, target: str) -> None:
     person = target_in(actor.room, target)
     require(policy.why_not_quiet(actor, person))
     step_down(person)
-    _save(person, "demoted")
+    _save(person, Why.DEMOTED)
 
 
 @transaction.atomic
@@ -156,7 +157,7 @@ def remove(*, participant_id: int, target: str) -> None:
     person.connection = ""
     person.removed_at = timezone.now()
     person.left_at = person.left_at or person.removed_at
-    _save(person, "removed")
+    _save(person, None)
 
 
 def step_down(person: Participant) -> None:
@@ -176,9 +177,9 @@ def _bring_up(person: Participant) -> None:
     step_down(person)
     person.role = Participant.Role.SPEAKER
     person.on_stage_since = timezone.now()
-    _save(person, "accepted")
+    _save(person, Why.ACCEPTED)
 
 
-def _save(person: Participant, why: str) -> None:
+def _save(person: Participant, why: Why | None) -> None:
     person.save(update_fields=STANDING)
-    events.room_changed(person.room, {person.public_id: why})
+    events.room_changed(person.room, {person.public_id: why or ""})

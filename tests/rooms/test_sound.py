@@ -1,0 +1,245 @@
+"""The engine follows the database: who is heard, who is cut off, whatever happens in between."""
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import User
+from audio.fake import FakeEngine
+from audio.protocol import Connected, Lost, RecordingFailed, Speaking
+from rooms import events, live
+from rooms.models import Participant, Room
+from tests.rooms.client import Client
+from tests.rooms.offers import OFFER
+from tests.rooms.waiting import until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+async def come_up(host: Client, speaker: Client) -> None:
+    """From raising the hand to an open microphone."""
+    await speaker.does("hand.raise")
+    await host.does("hand.accept", participant=speaker.you["id"])
+    await speaker.does("recording.accept")
+    await speaker.does("mic.unmute")
+
+
+def voices(engine: FakeEngine, room: Room) -> set[str]:
+    state = engine.rooms.get(room.public_id)
+    return set(state.voices) if state else set()
+
+
+def is_heard(engine: FakeEngine, room: Room, client: Client) -> bool:
+    return client.you["id"] in voices(engine, room)
+
+
+async def test_voices_follow_the_stage(
+    engine: FakeEngine, room: Room, host: User, speaker: User
+) -> None:
+    async with Client(room, host) as ada, Client(room, speaker) as eve:
+        await ada.join()
+        await eve.join()
+        await come_up(ada, eve)
+        await until(lambda: voices(engine, room) == {eve.you["id"]})
+        await ada.does("recording.accept")
+        await ada.does("mic.unmute")
+        await until(lambda: voices(engine, room) == {ada.you["id"], eve.you["id"]})
+        await ada.does("participant.mute", participant=eve.you["id"])
+        await until(lambda: voices(engine, room) == {ada.you["id"]})
+        await eve.does("mic.unmute")
+        await until(lambda: is_heard(engine, room, eve))
+        await ada.does("participant.demote", participant=eve.you["id"])
+        await until(lambda: voices(engine, room) == {ada.you["id"]})
+
+
+async def test_an_offer_is_answered_once_more_after_another(engine: FakeEngine, room: Room) -> None:
+    async with Client(room) as guest:
+        await guest.join()
+        for _ in range(2):
+            assert (await guest.does("media.offer", sdp=OFFER))["sdp"].startswith("v=0")
+        assert engine.rooms[room.public_id].participants == {guest.you["id"]}
+
+
+async def test_a_removed_speaker_is_cut_off(
+    engine: FakeEngine, room: Room, host: User, speaker: User
+) -> None:
+    async with Client(room, host) as ada, Client(room, speaker) as eve:
+        await ada.join()
+        await eve.join()
+        await come_up(ada, eve)
+        await eve.does("media.offer", sdp=OFFER)
+        await until(lambda: is_heard(engine, room, eve))
+        await ada.does("participant.remove", participant=eve.you["id"])
+        fake = engine.rooms[room.public_id]
+        await until(lambda: fake.voices == frozenset() and fake.participants == set())
+        assert await eve.is_closed() == 4403
+
+
+async def test_a_speaker_whose_socket_is_gone_is_muted_and_cut_off_all_the_same(
+    engine: FakeEngine, room: Room, host: User, speaker: User
+) -> None:
+    async with Client(room, host) as ada:
+        await ada.join()
+        async with Client(room, speaker) as eve:
+            await eve.join()
+            await come_up(ada, eve)
+            await eve.does("media.offer", sdp=OFFER)
+            await until(lambda: is_heard(engine, room, eve))
+        await ada.hears_stage(host="muted", speaker="away")
+        assert is_heard(engine, room, eve), "within the grace the voice goes on"
+        await ada.does("participant.mute", participant=eve.you["id"])
+        await until(lambda: not is_heard(engine, room, eve))
+        await ada.does("participant.remove", participant=eve.you["id"])
+        await until(lambda: engine.rooms[room.public_id].participants == set())
+
+
+async def test_muting_does_not_depend_on_the_channel_layer(
+    engine: FakeEngine, room: Room, host: User, speaker: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with Client(room, host) as ada, Client(room, speaker) as eve:
+        await ada.join()
+        await eve.join()
+        await come_up(ada, eve)
+        await until(lambda: is_heard(engine, room, eve))
+        monkeypatch.setattr(events, "_send", lambda group, message: None)
+        await ada.does("participant.mute", participant=eve.you["id"])
+        await until(lambda: not is_heard(engine, room, eve))
+
+
+async def test_who_leaves_is_cut_off(engine: FakeEngine, room: Room, listener: User) -> None:
+    async with Client(room, listener) as bob:
+        await bob.join()
+        await bob.does("media.offer", sdp=OFFER)
+        await bob.does("leave")
+        await until(lambda: engine.rooms[room.public_id].participants == set())
+
+
+async def test_who_left_and_comes_back_hears_again(
+    engine: FakeEngine, room: Room, listener: User
+) -> None:
+    for _ in range(2):
+        async with Client(room, listener) as bob:
+            await bob.join()
+            await bob.does("media.offer", sdp=OFFER)
+            assert engine.rooms[room.public_id].participants == {bob.you["id"]}
+            await bob.does("leave")
+            await until(lambda: engine.rooms[room.public_id].participants == set())
+
+
+async def test_the_end_closes_the_room_at_the_engine(
+    engine: FakeEngine, room: Room, host: User
+) -> None:
+    async with Client(room, host) as ada:
+        await ada.join()
+        await until(lambda: room.public_id in engine.rooms)
+        await ada.does("room.end")
+        await until(lambda: engine.closed == [room.public_id])
+        assert await ada.is_closed() == 4410
+
+
+async def test_a_restarted_engine_is_told_again(
+    engine: FakeEngine, room: Room, host: User, speaker: User
+) -> None:
+    async with Client(room, host) as ada, Client(room, speaker) as eve:
+        await ada.join()
+        await eve.join()
+        await come_up(ada, eve)
+        await until(lambda: is_heard(engine, room, eve))
+        engine.go_away()
+        await until(lambda: is_heard(engine, room, eve))
+        assert (await eve.does("media.offer", sdp=OFFER))["sdp"]
+
+
+async def test_an_engine_that_was_away_is_told_when_it_is_back(
+    engine: FakeEngine, room: Room, host: User, speaker: User
+) -> None:
+    engine.available = False
+    async with Client(room, host) as ada, Client(room, speaker) as eve:
+        await ada.join()
+        await eve.join()
+        await come_up(ada, eve)
+        assert await eve.is_refused("media.offer", sdp=OFFER) == "engine_unavailable"
+        engine.available = True
+        await until(lambda: is_heard(engine, room, eve))
+        assert (await eve.does("media.offer", sdp=OFFER))["sdp"]
+
+
+async def test_everybody_sees_who_is_audible_in_the_mix(
+    engine: FakeEngine, room: Room, host: User
+) -> None:
+    async with Client(room, host) as ada, Client(room) as guest:
+        await ada.join()
+        await guest.join()
+        ada_id = ada.you["id"]
+        engine.emit(Speaking(room.public_id, frozenset({ada_id})))
+        await ada.hears("speaking.changed", speaking=[ada_id])
+        await guest.hears("speaking.changed", speaking=[ada_id])
+        async with Client(room, visitor="1" * 32) as late:
+            assert (await late.join())["speaking"] == [ada_id]
+        engine.emit(Speaking(room.public_id, frozenset()))
+        await guest.hears("speaking.changed", speaking=[])
+
+
+async def test_only_the_person_hears_that_the_transport_is_lost(
+    engine: FakeEngine, room: Room, host: User
+) -> None:
+    async with Client(room, host) as ada, Client(room) as guest:
+        await ada.join()
+        await guest.join()
+        engine.emit(Connected(room.public_id, guest.you["id"]))
+        engine.emit(Lost(room.public_id, guest.you["id"]))
+        await guest.hears("media.lost")
+        await ada.does("ping")
+        assert not ada.has_heard("media.lost")
+
+
+async def test_only_the_host_hears_that_the_recording_failed(
+    engine: FakeEngine, room: Room, host: User
+) -> None:
+    async with Client(room, host) as ada, Client(room) as guest:
+        await ada.join()
+        await guest.join()
+        engine.emit(RecordingFailed(room.public_id, "the disk is full"))
+        await ada.hears("recording.failed")
+        await guest.does("ping")
+        assert not guest.has_heard("recording.failed")
+
+
+async def test_news_of_a_room_without_people_here_are_nobodys(
+    engine: FakeEngine, room: Room
+) -> None:
+    async with Client(room) as guest:
+        await guest.join()
+        engine.emit(Speaking("elsewhere", frozenset({"somebody"})))
+        engine.emit(Speaking(room.public_id, frozenset({"somebody"})))
+        await guest.hears("speaking.changed", speaking=["somebody"])
+
+
+async def test_an_absent_speaker_is_not_heard_for_ever(
+    engine: FakeEngine, room: Room, host: User, speaker: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "TICK_SECONDS", 0.05)
+    async with Client(room, host) as ada:
+        await ada.join()
+        async with Client(room, speaker) as eve:
+            await eve.join()
+            await come_up(ada, eve)
+            await until(lambda: is_heard(engine, room, eve))
+        await ada.hears_stage(host="muted", speaker="away")
+        long_ago = timezone.now() - timezone.timedelta(seconds=61)
+        await Participant.objects.filter(user=speaker).aupdate(last_seen_at=long_ago)
+        await until(lambda: not is_heard(engine, room, eve))
+        await ada.hears_stage(host="muted")
+
+
+async def test_a_change_behind_our_back_is_found_by_the_tick(
+    engine: FakeEngine, room: Room, host: User, speaker: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "TICK_SECONDS", 0.05)
+    async with Client(room, host) as ada, Client(room, speaker) as eve:
+        await ada.join()
+        await eve.join()
+        await come_up(ada, eve)
+        await eve.hears("you.changed", why="unmuted")
+        await Participant.objects.filter(user=speaker).aupdate(role="listener", muted=True)
+        assert (await eve.hears("you.changed", why="changed"))["you"]["role"] == "listener"
+        await until(lambda: not is_heard(engine, room, eve))
