@@ -1,6 +1,7 @@
 """What moderators and superusers see of accounts in the admin."""
 
 from collections.abc import Callable, Iterable
+from datetime import date
 from typing import Any, ClassVar, cast
 
 from django import forms
@@ -9,15 +10,19 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
+from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts import letters, operations
 from accounts.errors import DomainError
 from accounts.models import BetaApplication, Suspension, User
+
+admin.site.site_header = admin.site.site_title = "Spaces"
+admin.site.index_title = _("Moderation")
 
 
 def staff(request: HttpRequest) -> User:
@@ -172,12 +177,20 @@ class BetaApplicationAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # gener
         "mailed_at",
     )
     readonly_fields = fields
-    list_display = ("name", "email", "kind", "language", "status", "created_at", "mailed_at")
-    list_filter = ("status", "kind", "language")
+    list_display = ("name", "email", "kind", "wish", "status", "applied")
+    list_filter = ("status", "kind", "language", ("mailed_at", admin.EmptyFieldListFilter))
     search_fields = ("name", "email", "user__handle", "why")
-    ordering = ("-created_at",)
+    ordering = ("-status", "-created_at")  # by name, waiting comes last: so it comes first here
     actions = ("approve_selected", "decline_selected", "mail_selected_again")
     change_form_template = "admin/accounts/betaapplication/change_form.html"
+
+    @admin.display(description=_("why"), ordering="why")
+    def wish(self, application: BetaApplication) -> str:
+        return Truncator(application.why).chars(60)
+
+    @admin.display(description=_("applied"), ordering="created_at")
+    def applied(self, application: BetaApplication) -> date:
+        return application.created_at.date()
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -194,12 +207,10 @@ class BetaApplicationAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # gener
         application = get_object_or_404(BetaApplication, pk=pk)
         if not self.has_change_permission(request, application):
             raise PermissionDenied
-        decide = {"approve": operations.approve, "decline": operations.decline}.get(
-            request.POST.get("decision", "")
-        )
-        if decide is None:
-            return HttpResponseBadRequest()
-        self._decide(request, [application], decide)
+        if "approve" in request.POST:
+            self._decide(request, [application], operations.approve)
+        elif "decline" in request.POST:
+            self._decide(request, [application], operations.decline)
         return redirect("admin:accounts_betaapplication_change", pk)
 
     @admin.action(description=_("Approve the selected applications"), permissions=["change"])

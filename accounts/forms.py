@@ -77,21 +77,23 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in stub
 class BetaForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in stubs alone
     """An application; people who are logged in apply with the address of their account."""
 
+    kind = forms.ChoiceField(
+        label=_("Who are you?"), choices=BetaApplication.Kind.choices, widget=forms.RadioSelect
+    )
+    language = forms.ChoiceField(label=_("Language we write to you in"), choices=LANGUAGES)
+
     class Meta:
         model = BetaApplication
         fields = ("kind", "name", "email", "why", "language")
         widgets = {
-            "kind": forms.RadioSelect,
             "name": forms.TextInput(attrs={"autocomplete": "name"}),
             "email": forms.EmailInput(attrs={"autocomplete": "email"}),
             "why": forms.Textarea(attrs={"rows": 5}),
         }
         labels = {
-            "kind": _("Who are you?"),
             "name": _("Name"),
             "email": _("E-mail address"),
             "why": _("What would you like to talk about?"),
-            "language": _("Language we write to you in"),
         }
         help_texts = {"why": _("A few sentences are enough.")}
 

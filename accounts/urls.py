@@ -30,5 +30,6 @@ urlpatterns = [
     path("@<handle:handle>/block/", views.relate, {"change": operations.block}, name="block"),
     path("@<handle:handle>/unblock/", views.relate, {"change": operations.unblock}, name="unblock"),
     path("settings/profile/", views.profile_edit, name="profile_edit"),
+    path("settings/language/", views.language, name="language"),
     path("pictures/<path:path>", views.picture, name="picture"),
 ]

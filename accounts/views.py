@@ -10,12 +10,18 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_safe
+from django.views.decorators.http import (
+    require_GET,
+    require_http_methods,
+    require_POST,
+    require_safe,
+)
+from django.views.i18n import set_language
 
 from accounts import letters, operations, pictures
 from accounts.errors import DomainError
 from accounts.forms import BetaForm, ProfileForm
-from accounts.models import BetaApplication, User
+from accounts.models import LANGUAGES, BetaApplication, User
 
 
 class AuthenticatedRequest(HttpRequest):
@@ -76,6 +82,15 @@ def profile_edit(request: AuthenticatedRequest) -> HttpResponse:
         messages.success(request, _("Your profile is saved."))
         return redirect("profile_edit")
     return render(request, "accounts/profile_edit.html", {"form": form, "person": person})
+
+
+@require_POST
+def language(request: HttpRequest) -> HttpResponse:
+    """The switch on every page; kept in the profile too, which would win over it otherwise."""
+    chosen = request.POST.get("language", "")
+    if isinstance(request.user, User) and chosen in dict(LANGUAGES):
+        User.objects.filter(pk=request.user.pk).update(language=chosen)
+    return set_language(request)
 
 
 @require_safe

@@ -174,7 +174,9 @@ AUDIO_CONTROL_URL = env.text(
 )
 AUDIO_CONTROL_TOKEN = env.text(
     "AUDIO_CONTROL_TOKEN",
-    default=salted_hmac("spaces.audio.control", "token", SECRET_KEY, algorithm="sha256").hexdigest(),
+    default=salted_hmac(
+        "spaces.audio.control", "token", SECRET_KEY, algorithm="sha256"
+    ).hexdigest(),
 )
 AUDIO_SPOOL = env.path("AUDIO_SPOOL", VAR_DIR / "spool")
 
@@ -201,8 +203,19 @@ ACCOUNT_LOGIN_METHODS = {"email", "username"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*"]
 ACCOUNT_SIGNUP_FORM_CLASS = "accounts.forms.SignupForm"
 ACCOUNT_FORMS = {
-    "login": "accounts.entrance_forms.LoginForm",
-    "signup": "accounts.entrance_forms.SignupForm",
+    page: f"accounts.entrance_forms.{form}"
+    for page, form in {
+        "login": "LoginForm",
+        "signup": "SignupForm",
+        "add_email": "AddEmailForm",
+        "confirm_email_verification_code": "ConfirmEmailForm",
+        "confirm_password_reset_code": "ConfirmResetForm",
+        "change_password": "ChangePasswordForm",
+        "set_password": "SetPasswordForm",
+        "reset_password": "ResetPasswordForm",
+        "reset_password_from_key": "NewPasswordForm",
+        "reauthenticate": "ReauthenticateForm",
+    }.items()
 }
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True

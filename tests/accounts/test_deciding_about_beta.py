@@ -45,7 +45,7 @@ def test_with_a_button_on_its_page_an_application_is_approved(
     page = client.get(f"{LIST}{application.pk}/change/").content.decode()
     assert f'formaction="{LIST}{application.pk}/decide/"' in page
     assert 'name="_save"' not in page
-    response = client.post(f"{LIST}{application.pk}/decide/", {"decision": "approve"}, follow=True)
+    response = client.post(f"{LIST}{application.pk}/decide/", {"approve": "Approve"}, follow=True)
     page = response.content.decode()
     assert "1 application decided." in page
     assert "formaction" not in page
@@ -63,7 +63,7 @@ def test_with_a_button_on_its_page_an_application_is_approved(
 def test_with_the_other_button_it_is_declined(
     browser_of: Browser, moderator: User, application: BetaApplication
 ) -> None:
-    browser_of(moderator).post(f"{LIST}{application.pk}/decide/", {"decision": "decline"})
+    browser_of(moderator).post(f"{LIST}{application.pk}/decide/", {"decline": "Decline"})
     application.refresh_from_db()
     assert application.status == "declined"
     assert "you may apply again" in mail.outbox[-1].body
@@ -166,12 +166,10 @@ def test_a_look_alone_decides_nothing(
     assert browser_of(moderator).post(f"{LIST}999999/decide/").status_code == 404
 
 
-@pytest.mark.parametrize("decision", ["", "perhaps"])
 def test_a_button_that_does_not_exist_decides_nothing(
-    browser_of: Browser, moderator: User, application: BetaApplication, decision: str
+    browser_of: Browser, moderator: User, application: BetaApplication
 ) -> None:
-    response = browser_of(moderator).post(f"{LIST}{application.pk}/decide/", {"decision": decision})
-    assert response.status_code == 400
+    browser_of(moderator).post(f"{LIST}{application.pk}/decide/", {"perhaps": "Perhaps"})
     application.refresh_from_db()
     assert application.status == "pending"
 
@@ -181,12 +179,12 @@ def test_people_without_the_permission_decide_nothing(
 ) -> None:
     staff = person("staff", is_staff=True)
     for browser in (client, browser_of(outsider)):
-        response = browser.post(f"{LIST}{application.pk}/decide/", {"decision": "approve"})
+        response = browser.post(f"{LIST}{application.pk}/decide/", {"approve": "Approve"})
         assert response["Location"].startswith("/admin/login/")
         act(browser, "approve_selected", application)
     browser = browser_of(staff)
     assert (
-        browser.post(f"{LIST}{application.pk}/decide/", {"decision": "approve"}).status_code == 403
+        browser.post(f"{LIST}{application.pk}/decide/", {"approve": "Approve"}).status_code == 403
     )
     act(browser, "approve_selected", application)
     application.refresh_from_db()

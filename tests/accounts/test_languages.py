@@ -33,6 +33,30 @@ def test_the_language_of_the_profile_wins(browser_of: Browser, listener: User) -
     assert language_of(client, **{"Accept-Language": "it"}) == "en"
 
 
+def test_the_switch_is_kept_in_the_profile(browser_of: Browser, listener: User) -> None:
+    client = browser_of(listener)
+    response = client.post("/settings/language/", {"language": "it", "next": "/beta/"})
+    assert response["Location"] == "/beta/"
+    listener.refresh_from_db()
+    assert listener.language == "it"
+    assert language_of(client) == "it"
+
+
+def test_the_switch_works_for_visitors(client: Client, db: None) -> None:
+    client.post("/settings/language/", {"language": "it"})
+    assert language_of(client) == "it"
+
+
+def test_a_language_that_we_do_not_speak_changes_nothing(
+    browser_of: Browser, listener: User
+) -> None:
+    client = browser_of(listener)
+    client.post("/settings/language/", {"language": "tlh"})
+    listener.refresh_from_db()
+    assert listener.language == ""
+    assert client.get("/settings/language/").status_code == 405
+
+
 def test_one_persons_language_does_not_stay_for_the_next(
     browser_of: Browser, listener: User
 ) -> None:
