@@ -269,9 +269,8 @@ def shared_frames(snapshot: Snapshot, speaking: list[str]) -> dict[Event, str]:
         Event.SPEAKING_CHANGED: event(Event.SPEAKING_CHANGED, {"speaking": speaking}),
     }
     if snapshot.audience is not None:
-        frames[Event.AUDIENCE_CHANGED] = event(
-            Event.AUDIENCE_CHANGED, {"audience": snapshot.audience}
-        )
+        audience = {"audience": snapshot.audience}
+        frames[Event.AUDIENCE_CHANGED] = event(Event.AUDIENCE_CHANGED, audience)
     return frames
 
 

@@ -1,5 +1,7 @@
 """The engine follows the database: who is heard, who is cut off, whatever happens in between."""
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
@@ -225,7 +227,7 @@ async def test_an_absent_speaker_is_not_heard_for_ever(
             await come_up(ada, eve)
             await until(lambda: is_heard(engine, room, eve))
         await ada.hears_stage(host="muted", speaker="away")
-        long_ago = timezone.now() - timezone.timedelta(seconds=61)
+        long_ago = timezone.now() - timedelta(seconds=61)
         await Participant.objects.filter(user=speaker).aupdate(last_seen_at=long_ago)
         await until(lambda: not is_heard(engine, room, eve))
         await ada.hears_stage(host="muted")
