@@ -60,14 +60,18 @@ def serve(engine: AudioEngine, host: str, port: int, token: str) -> Server:
 
 async def _handle(engine: AudioEngine, connection: ServerConnection) -> None:
     """One client: its requests run side by side, the events flow between the replies."""
-    pump = asyncio.create_task(_pump_events(engine.events(), connection))
+    tasks = {asyncio.create_task(_pump_events(engine.events(), connection))}
     try:
-        async with asyncio.TaskGroup() as replies:
-            with contextlib.suppress(ConnectionClosed):
-                async for text in connection:
-                    replies.create_task(_reply(engine, connection, text))
+        with contextlib.suppress(ConnectionClosed):
+            async for text in connection:
+                task = asyncio.create_task(_reply(engine, connection, text))
+                tasks.add(task)
+                task.add_done_callback(tasks.discard)
     finally:
-        pump.cancel()
+        # Nobody waits for these any more. What the engine has begun it finishes all the same.
+        for task in list(tasks):
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _pump_events(events: AsyncIterator[EngineEvent], connection: ServerConnection) -> None:

@@ -77,8 +77,7 @@ class Handshake:
             wanted = _HANDSHAKE in kinds or _CHANGE_CIPHER_SPEC in kinds
             return self._last_flight if wanted else []
         connection = self._connection = self._connection or self._start()
-        connection.bio_write(datagram)
-        return self._advance(connection)
+        return self._advance(connection, datagram)
 
     def retransmit(self) -> list[bytes]:
         """What is due again because nothing came back; call this a few times a second."""
@@ -102,8 +101,9 @@ class Handshake:
         connection.set_ciphertext_mtu(_MTU)
         return connection
 
-    def _advance(self, connection: SSL.Connection) -> list[bytes]:
+    def _advance(self, connection: SSL.Connection, datagram: bytes) -> list[bytes]:
         try:
+            connection.bio_write(datagram)
             connection.do_handshake()
         except SSL.WantReadError:
             return _drain(connection)

@@ -79,6 +79,8 @@ class MediaThread:
         future: Future[T] = Future()
 
         def run() -> None:
+            if not future.set_running_or_notify_cancel():
+                return
             try:
                 future.set_result(function(self._core, self._clock()))
             except BaseException as error:

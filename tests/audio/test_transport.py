@@ -1,0 +1,264 @@
+"""One port for everybody: who is let in, and what becomes of garbage."""
+
+import secrets
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from audio import rtp, stun
+from audio.dtls import Handshake, Identity
+from audio.opus import SILENCE
+from audio.peer import Peer
+from audio.transport import CONSENT_TIMEOUT, Transport
+from tests.audio.wires import DtlsClient, Wire, WireClient
+
+SERVER, CLIENT = Identity(), Identity()
+HOME, CAFE, STRANGER = ("192.0.2.10", 5000), ("198.51.100.20", 6000), ("203.0.113.66", 7000)
+
+
+class Witness:
+    """Keeps what the transport reports."""
+
+    def __init__(self) -> None:
+        self.up: list[Peer] = []
+        self.gone: list[Peer] = []
+        self.payloads: list[tuple[Peer, bytes]] = []
+
+    def connected(self, peer: Peer) -> None:
+        self.up.append(peer)
+
+    def lost(self, peer: Peer) -> None:
+        self.gone.append(peer)
+
+    def audio(self, peer: Peer, packet: rtp.RtpPacket, now: float) -> None:
+        self.payloads.append((peer, packet.payload))
+
+
+class Port:
+    """A transport with its wire and its witness."""
+
+    def __init__(self) -> None:
+        self.wire, self.witness = Wire(), Witness()
+        self.transport = Transport(self.wire.send, self.witness)
+
+    def client(self, name: str = "anna", address: stun.Address = HOME) -> WireClient:
+        peer = Peer(
+            room="room",
+            participant=name,
+            handshake=Handshake(SERVER, frozenset({("sha-256", CLIENT.fingerprint)})),
+            payload_type=111,
+            remote_ufrag="theirs",
+            last_consent=0.0,
+        )
+        self.transport.add(peer)
+        return WireClient(self.transport, self.wire, peer, CLIENT, address)
+
+    @property
+    def dropped(self) -> dict[str, int]:
+        return dict(self.transport.dropped)
+
+
+@pytest.fixture
+def port() -> Port:
+    return Port()
+
+
+def test_a_client_with_the_right_password_connects_and_is_heard(port: Port) -> None:
+    anna = port.client()
+    anna.connect()
+    anna.send(anna.audio(SILENCE))
+    assert port.witness.up == [anna.peer]
+    assert port.witness.payloads == [(anna.peer, SILENCE)]
+    assert port.dropped == {}
+
+
+def test_a_check_is_answered_with_the_address_it_came_from(port: Port) -> None:
+    anna = port.client()
+    (reply,) = anna.check()
+    message = stun.parse(reply)
+    assert message.verify(anna.peer.pwd)
+    mapped = message.attributes[stun.XOR_MAPPED_ADDRESS]
+    assert stun.read_xor_address(mapped, message.transaction) == HOME
+
+
+def test_a_check_with_a_wrong_password_is_dropped_without_a_word(port: Port) -> None:
+    anna = port.client()
+    assert anna.check(password="wrong") == []
+    assert port.dropped == {"bad_integrity": 1}
+
+
+def test_a_check_for_nobody_is_dropped_without_a_word(port: Port) -> None:
+    anna = port.client()
+    anna.peer.remote_ufrag = "other"
+    check = stun.build(stun.BINDING_REQUEST, bytes(12), [(stun.USERNAME, b"nobody:x")], "x")
+    assert anna.send(check) == []
+    assert port.dropped == {"unknown_username": 1}
+
+
+def test_a_handshake_before_the_first_check_gets_no_answer(port: Port) -> None:
+    anna = port.client()
+    (hello,) = DtlsClient(CLIENT).speak([])
+    assert anna.send(hello) == []
+    assert port.dropped == {"unknown_address": 1}
+
+
+def test_everybody_connected_gets_the_same_payload_with_numbers_of_their_own(port: Port) -> None:
+    anna, bruno = port.client("anna", HOME), port.client("bruno", CAFE)
+    waiting = port.client("carla", STRANGER)
+    anna.connect()
+    bruno.connect()
+    for tick in range(3):
+        port.transport.broadcast(SILENCE, tick * 960, [anna.peer, bruno.peer, waiting.peer])
+    sequences = {}
+    for client in (anna, bruno):
+        packets = [rtp.parse(client.open(d)) for d in port.wire.take(client.address)]
+        assert [packet.payload for packet in packets] == [SILENCE] * 3
+        assert [packet.timestamp for packet in packets] == [0, 960, 1920]
+        assert {packet.ssrc for packet in packets} == {client.peer.ssrc}
+        sequences[client.peer.participant] = [packet.sequence for packet in packets]
+    first = sequences["anna"][0]
+    assert sequences["anna"] == [first, first + 1, first + 2]
+    assert sequences["anna"] != sequences["bruno"]
+    assert port.wire.take(STRANGER) == []
+
+
+def test_a_client_that_moves_is_followed_with_its_sound(port: Port) -> None:
+    anna = port.client()
+    anna.connect()
+    anna.address = CAFE
+    anna.check()
+    anna.send(anna.audio(SILENCE))
+    port.transport.broadcast(SILENCE, 0, [anna.peer])
+    assert port.wire.take(HOME) == []
+    assert len(port.wire.take(CAFE)) == 1
+    assert port.witness.payloads == [(anna.peer, SILENCE)]
+
+
+def test_a_check_that_nominates_nothing_does_not_move_the_sound(port: Port) -> None:
+    anna = port.client()
+    anna.connect()
+    anna.address = CAFE
+    anna.check(nominate=False)
+    port.transport.broadcast(SILENCE, 0, [anna.peer])
+    assert len(port.wire.take(HOME)) == 1
+    assert port.wire.take(CAFE) == []
+
+
+def test_a_client_may_move_often_but_only_its_last_addresses_count(port: Port) -> None:
+    anna = port.client()
+    for number in range(100):
+        anna.address = ("192.0.2.10", 10_000 + number)
+        anna.check()
+    assert len(anna.peer.addresses) < 10
+    anna.address = ("192.0.2.10", 10_000)
+    anna.send(b"\x16" + bytes(20))
+    assert port.dropped == {"unknown_address": 1}
+
+
+def test_without_checks_for_thirty_seconds_a_client_is_lost(port: Port) -> None:
+    anna = port.client()
+    anna.connect()
+    port.transport.poll(CONSENT_TIMEOUT, 0, 0)
+    assert port.witness.gone == []
+    port.transport.poll(CONSENT_TIMEOUT + 0.1, 0, 0)
+    assert port.witness.gone == [anna.peer]
+    port.wire.take(HOME)
+    assert anna.send(anna.audio(SILENCE)) == []
+    assert port.dropped == {"unknown_address": 1}
+
+
+def test_whoever_is_removed_is_told_and_then_ignored(port: Port) -> None:
+    anna = port.client()
+    anna.connect()
+    port.transport.remove(anna.peer)
+    assert [datagram[0] for datagram in port.wire.take(HOME)] == [21]  # a DTLS alert
+    assert anna.check() == []
+    assert anna.send(anna.audio(SILENCE)) == []
+    assert port.witness.payloads == []
+    assert port.dropped == {"unknown_username": 1, "unknown_address": 1}
+
+
+def test_reports_tell_the_name_and_what_was_sent(port: Port) -> None:
+    anna = port.client()
+    anna.connect()
+    port.transport.broadcast(SILENCE, 960, [anna.peer])
+    port.wire.take(HOME)
+    port.transport.poll(1.0, 1_800_000_000.5, 960)
+    (datagram,) = port.wire.take(HOME)
+    (report, description) = rtp.parse_rtcp(anna.open(datagram))
+    assert (report[0], description[0]) == (200, 202)
+    seconds, fraction, timestamp, packets, octets = (
+        int.from_bytes(report[1][at : at + 4], "big") for at in range(4, 24, 4)
+    )
+    assert (seconds - 2_208_988_800, fraction >> 31) == (1_800_000_000, 1)
+    assert (timestamp, packets, octets) == (960, 1, len(SILENCE))
+    assert b"spaces" in description[1]
+
+
+def test_a_clients_reports_are_read_and_broken_ones_counted(port: Port) -> None:
+    anna = port.client()
+    anna.connect()
+    receiver_report = bytes.fromhex("80c90001") + bytes(4)
+    anna.send(anna.control(receiver_report))
+    assert port.dropped == {}
+    anna.send(anna.control(bytes.fromhex("80c900ff") + bytes(4)))
+    assert port.dropped == {"bad_rtp": 1}
+
+
+def test_what_is_not_opus_or_not_authentic_is_not_heard(port: Port) -> None:
+    anna = port.client()
+    anna.connect()
+    good = anna.audio(SILENCE)
+    anna.send(anna.audio(SILENCE, payload_type=0))
+    anna.send(good[:-1] + bytes([good[-1] ^ 1]))
+    anna.send(good)
+    anna.send(good)
+    anna.send(b"\x80" + bytes(2000))
+    assert port.witness.payloads == [(anna.peer, SILENCE)]
+    assert port.dropped == {"not_opus": 1, "bad_srtp": 3}
+
+
+def test_sound_before_the_handshake_is_not_heard(port: Port) -> None:
+    anna = port.client()
+    anna.check()
+    anna.send(b"\x80" + bytes(50))
+    assert port.dropped == {"early_srtp": 1}
+
+
+def test_garbage_disturbs_nobody(port: Port) -> None:
+    anna = port.client()
+    anna.connect()
+    (hello,) = DtlsClient(CLIENT).speak([])
+    check = stun.build(stun.BINDING_REQUEST, bytes(12), [], "x")
+    for source in (STRANGER, HOME):
+        for datagram in (b"", b"\x80\x6f" + bytes(40), hello[:20], check[:-3], b"\xff" * 100):
+            port.transport.receive(datagram, source, 0.0)
+    assert sum(port.dropped.values()) == 10
+    assert port.wire.take(STRANGER) == []
+    anna.send(anna.audio(SILENCE))
+    assert port.witness.payloads == [(anna.peer, SILENCE)]
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([HOME, STRANGER]), st.integers(0, 255), st.binary(max_size=80)),
+        max_size=30,
+    )
+)
+def test_no_datagram_raises_or_is_answered_to_a_stranger(
+    script: list[tuple[stun.Address, int, bytes]],
+) -> None:
+    port = Port()
+    anna = port.client()
+    anna.check()
+    for source, first, rest in script:
+        port.transport.receive(bytes([first]) + rest, source, 0.0)
+    assert port.wire.take(STRANGER) == []
+    assert port.witness.payloads == []
+
+
+def test_a_thousand_random_datagrams_are_all_counted(port: Port) -> None:
+    for _ in range(1000):
+        port.transport.receive(secrets.token_bytes(60), STRANGER, 0.0)
+    assert sum(port.dropped.values()) == 1000
