@@ -177,7 +177,7 @@ class BetaApplicationAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # gener
         "mailed_at",
     )
     readonly_fields = fields
-    list_display = ("name", "email", "kind", "wish", "status", "applied")
+    list_display = ("name", "applied", "kind", "wish", "status")
     list_filter = ("status", "kind", "language", ("mailed_at", admin.EmptyFieldListFilter))
     search_fields = ("name", "email", "user__handle", "why")
     ordering = ("-status", "-created_at")  # by name, waiting comes last: so it comes first here

@@ -4,8 +4,10 @@ from collections.abc import Callable
 
 import pytest
 from django.contrib.auth.models import Group
+from django.core.management import call_command
 from django.test import Client
 
+from accounts.groups import PERMISSIONS
 from accounts.models import User
 from tests.conftest import person
 
@@ -19,18 +21,20 @@ def root(db: None) -> User:
 
 
 def test_the_group_of_moderators_may_what_its_work_needs(moderator: User) -> None:
-    assert moderator.has_perms(
-        [
-            "accounts.view_user",
-            "accounts.view_betaapplication",
-            "accounts.change_betaapplication",
-            "accounts.view_suspension",
-            "accounts.add_suspension",
-            "accounts.change_suspension",
-        ]
-    )
+    for app, codenames in PERMISSIONS.items():
+        for codename in codenames:
+            assert moderator.has_perm(f"{app}.{codename}"), codename
     for forbidden in ("change_user", "delete_user", "delete_betaapplication", "delete_suspension"):
         assert not moderator.has_perm(f"accounts.{forbidden}")
+
+
+def test_a_further_migrate_gives_the_group_back_what_it_lost(db: None) -> None:
+    group = Group.objects.get(name="moderators")
+    allowed = set(group.permissions.values_list("codename", flat=True))
+    group.permissions.clear()
+    call_command("migrate", verbosity=0)
+    assert set(group.permissions.values_list("codename", flat=True)) == allowed
+    assert len(allowed) == sum(len(codenames) for codenames in PERMISSIONS.values())
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,14 @@ def test_a_moderator_suspends_until_lifted(
     assert "0 suspensions lifted." in page
 
 
+def test_while_typing_a_name_the_form_offers_people(
+    browser_of: Browser, moderator: User, listener: User
+) -> None:
+    where = {"app_label": "accounts", "model_name": "suspension", "field_name": "user"}
+    found = browser_of(moderator).get("/admin/autocomplete/", where | {"term": "Listen"}).json()
+    assert [person["text"] for person in found["results"]] == ["@listener"]
+
+
 def test_a_suspension_ends_by_itself(moderator: User, listener: User) -> None:
     operations.suspend(
         user=listener, by=moderator, reason="Shouting", ends_at=timezone.now() + TOMORROW
