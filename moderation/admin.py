@@ -1,7 +1,6 @@
 """The moderators' queue of reports."""
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
@@ -21,7 +20,7 @@ from accounts.errors import DomainError
 from accounts.models import User
 from moderation import operations, policy
 from moderation.models import Report
-from recordings import presentation
+from recordings import presentation, retention
 from recordings.models import Recording, RecordingFile
 from rooms.models import Participant
 
@@ -140,13 +139,15 @@ class ReportAdmin(ReportAdminBase):
         user = request.user
         may_listen = user.has_perm("recordings.review_recording")
         return {
-            "title": str(report),
+            "title": gettext("Report"),
             "report": report,
             "may_listen": may_listen,
             "files": _files(report) if may_listen else [],
             "may_decide": policy.can_decide(user, report),
             "may_suspend": user.has_perm("accounts.add_suspension"),
             "person": policy.person_concerned(report),
+            "days": retention.days(retention.Rule.STANDARD),
+            "days_flagged": retention.days(retention.Rule.FLAGGED),
             "others": report.room.reports.exclude(pk=report.pk).select_related("about__user"),
         }
 
@@ -195,14 +196,15 @@ class ReportAdmin(ReportAdminBase):
         return f"{report.room.host.get_full_name()} ({report.room.host})"
 
     @admin.display(description=_("started"))
-    def started(self, report: Report) -> datetime:
+    def started(self, report: Report) -> str:
         """When the Space began."""
-        return report.room.created_at
+        return presentation.moment(report.room.created_at)
 
     @admin.display(description=_("ended"))
-    def ended(self, report: Report) -> datetime | None:
+    def ended(self, report: Report) -> str:
         """When the Space ended."""
-        return report.room.ended_at
+        ended_at = report.room.ended_at
+        return presentation.moment(ended_at) if ended_at else gettext("It is live")
 
     @admin.display(description=_("flagged"), boolean=True)
     def flagged(self, report: Report) -> bool:
@@ -210,9 +212,10 @@ class ReportAdmin(ReportAdminBase):
         return report.room.flagged_at is not None
 
     @admin.display(description=_("copy kept until"))
-    def kept_until(self, report: Report) -> datetime | None:
+    def kept_until(self, report: Report) -> str:
         """The clock of the retention."""
-        return presentation.kept_until(report.room)
+        until = presentation.kept_until(report.room)
+        return presentation.day(until) if until else gettext("It is live")
 
 
 def _named(participant: Participant) -> str:

@@ -87,12 +87,27 @@ class Accesses(ViewWithRecording, AccessesBase):
     fields = readonly_fields = ("user", "file_name", "at")
 
 
+class FlaggedFilter(admin.SimpleListFilter):
+    """By whether a report keeps the copy longer."""
+
+    title = _("flagged")
+    parameter_name = "flagged"
+
+    def lookups(self, *_args: object) -> list[tuple[str, str]]:
+        return [("yes", gettext("Yes")), ("no", gettext("No"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Recording]) -> QuerySet[Recording]:
+        if self.value() is None:
+            return queryset
+        return queryset.filter(room__flagged_at__isnull=self.value() == "no")
+
+
 @admin.register(Recording)
 class RecordingAdmin(ViewOnly, RecordingAdminBase):
     """What became of each room's sound."""
 
-    list_display = ["room", "state", "ended", "kept_until", "flagged", "attempts", "error"]
-    list_filter = ["state", ("room__flagged_at", admin.EmptyFieldListFilter)]
+    list_display = ["room", "state", "kept_until", "flagged", "error"]
+    list_filter = ["state", FlaggedFilter]
     list_select_related = ["room"]
     search_fields = ["room__title", "room__public_id", "room__host__handle"]
     ordering = ["-room__ended_at"]
@@ -135,14 +150,14 @@ class RecordingAdmin(ViewOnly, RecordingAdminBase):
         messages.success(request, text % len(started))
 
     @admin.display(description=_("ended"), ordering="room__ended_at")
-    def ended(self, recording: Recording) -> datetime | None:
+    def ended(self, recording: Recording) -> str:
         """When the Space ended."""
-        return recording.room.ended_at
+        return presentation.day(recording.room.ended_at)
 
     @admin.display(description=_("kept until"))
-    def kept_until(self, recording: Recording) -> datetime | None:
+    def kept_until(self, recording: Recording) -> str:
         """The clock of the retention."""
-        return presentation.kept_until(recording.room)
+        return presentation.day(presentation.kept_until(recording.room))
 
     @admin.display(description=_("flagged"), boolean=True)
     def flagged(self, recording: Recording) -> bool:

@@ -28,7 +28,9 @@ class Recording(models.Model):
         PURGING = "purging", _("Being deleted")
         PURGED = "purged", _("Deleted")
 
-    room = models.OneToOneField(Room, models.CASCADE, related_name="recording")
+    room = models.OneToOneField(
+        Room, models.CASCADE, related_name="recording", verbose_name=_("Space")
+    )
     state = models.CharField(
         _("state"), max_length=9, choices=State.choices, default=State.WAITING, db_index=True
     )

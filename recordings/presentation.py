@@ -4,7 +4,9 @@ from datetime import datetime
 from typing import TypedDict
 
 from django.contrib.auth.models import AnonymousUser
+from django.utils.formats import date_format
 from django.utils.text import slugify
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -61,6 +63,16 @@ def kept_until(room: Room) -> datetime | None:
         return None
     recording = getattr(room, "recording", None)
     return retention.kept_until(recording) if recording else retention.expires_at(room)
+
+
+def day(when: datetime | None) -> str:
+    """A day as people write it, `-` where there is none yet."""
+    return date_format(localtime(when), "DATE_FORMAT") if when else "-"
+
+
+def moment(when: datetime) -> str:
+    """A day and time as people write them."""
+    return date_format(localtime(when), "DATETIME_FORMAT")
 
 
 def speaker_name(file: RecordingFile) -> str:

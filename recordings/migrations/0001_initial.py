@@ -50,7 +50,7 @@ class Migration(migrations.Migration):
                 ('not_before', models.DateTimeField(blank=True, help_text='Some hours of grace after a report about the Space was dismissed.', null=True, verbose_name='not deleted before')),
                 ('purge_rule', models.CharField(blank=True, choices=[('standard', 'Standard time after the end'), ('flagged', 'Longer time for a flagged Space')], editable=False, max_length=8, verbose_name='deleted under')),
                 ('purge_expired_at', models.DateTimeField(editable=False, null=True, verbose_name='was kept until')),
-                ('room', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='recording', to='rooms.room')),
+                ('room', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='recording', to='rooms.room', verbose_name='Space')),
             ],
             options={
                 'verbose_name': 'recording',

@@ -41,6 +41,13 @@ def test_the_list_shows_the_state_and_the_clock(desk: Client, archived: Recordin
     assert "Jan. 31, 2026" in html
 
 
+def test_flagged_ones_are_found(desk: Client, archived: Recording) -> None:
+    assert archived.room.title in desk.get(f"{RECORDINGS}?flagged=no").content.decode()
+    operations.flag(room=archived.room)
+    assert archived.room.title in desk.get(f"{RECORDINGS}?flagged=yes").content.decode()
+    assert archived.room.title not in desk.get(f"{RECORDINGS}?flagged=no").content.decode()
+
+
 def test_the_page_lists_the_files_and_who_listened(
     desk: Client, archived: Recording, moderator: User
 ) -> None:
