@@ -122,7 +122,11 @@ async def test_what_the_engine_refuses_arrives_as_the_same_exception(fake: FakeE
 
 
 async def test_every_event_and_every_field_gets_across(fake: FakeEngine) -> None:
-    sent: list[EngineEvent] = [Connected("r", "p"), Lost("r", "p"), RecordingFailed("r", "No space left")]
+    sent: list[EngineEvent] = [
+        Connected("r", "p"),
+        Lost("r", "p"),
+        RecordingFailed("r", "No space left"),
+    ]
     async with serving(fake) as port, remote(port) as one, remote(port) as other:
         readers = [one.events(), other.events()]
         await one.statistics()
