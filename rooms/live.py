@@ -203,14 +203,18 @@ class LiveRoom:
     async def _listen(self) -> None:
         """Hear of changes that any process made."""
         layer = channel_layers[DEFAULT_CHANNEL_LAYER]
+        group = room_group(self.room_id)
         while True:
             try:
                 channel = await layer.new_channel()
-                await layer.group_add(room_group(self.room_id), channel)
-                self.listening.set()
-                while True:
-                    message = await layer.receive(channel)
-                    self.look(message["why"])
+                await layer.group_add(group, channel)
+                try:
+                    self.listening.set()
+                    while True:
+                        message = await layer.receive(channel)
+                        self.look(message["why"])
+                finally:
+                    await layer.group_discard(group, channel)
             except Exception as error:  # each layer raises its own
                 logger.warning("Room %s hears no messages for now: %r", self.name, error)
                 self.listening.set()  # people get in all the same: the tick finds every change

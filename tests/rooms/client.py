@@ -127,6 +127,16 @@ class Client:
         data: Json = frame["data"]
         return data
 
+    async def becomes(self, role: str, *, why: str) -> None:
+        """Wait to be told that one's role is this now, for this reason."""
+        await self._take(
+            lambda frame: (
+                frame["type"] == "you.changed"
+                and frame["data"]["you"]["role"] == role
+                and frame["data"]["why"] == why
+            )
+        )
+
     async def hears_stage(self, **roles_by_name: str) -> None:
         """Wait until the stage is exactly this: `ada="muted"`, `ada="open"`, `ada="away"`."""
 

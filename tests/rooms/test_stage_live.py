@@ -19,7 +19,7 @@ async def test_a_hand_goes_up_and_its_owner_comes_on_stage(
         hands = (await ada.hears("hand.raised"))["hands"]
         assert [(hand["handle"], "raised_at" in hand) for hand in hands] == [("listener", True)]
         await ada.does("hand.accept", participant=bob.you["id"])
-        assert (await bob.hears("you.changed", why="accepted"))["you"]["role"] == "speaker"
+        await bob.becomes("speaker", why="accepted")
         assert (await ada.hears("hand.lowered"))["hands"] == []
         await guest.hears_stage(host="muted", listener="muted")
         assert not guest.has_heard("hand.raised")
@@ -102,7 +102,7 @@ async def test_speakers_go_back_to_the_audience(room: Room, host: User, speaker:
             await ada.hears_stage(host="muted", speaker="muted")
             data = {"participant": eve.you["id"]} if who is ada else {}
             await who.does(command, **data)
-            assert (await eve.hears("you.changed", why=why))["you"]["role"] == "listener"
+            await eve.becomes("listener", why=why)
             await ada.hears_stage(host="muted")
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-PATIENCE = 10.0
+PATIENCE = 30.0
 """Seconds after which something is taken for never happening."""
 
 
