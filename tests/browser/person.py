@@ -129,12 +129,14 @@ class Person:
 
     async def hears(self, *names: str, within: float = 15) -> None:
         """Wait until exactly these tones arrive, twice in a row."""
-        wanted = set(names)
+        wanted, heard = set(names), [set[str](), set[str]()]
 
         async def exactly() -> bool:
-            return tones_in(await self.samples()) == wanted == tones_in(await self.samples())
+            heard[:] = heard[1], tones_in(await self.samples())
+            return heard == [wanted, wanted]
 
-        await until(exactly, f"{self.handle or 'the guest'} hears {wanted}", within)
+        who = self.handle or "the guest"
+        await until(exactly, lambda: f"{who} hears {wanted}, not {heard}", within)
 
     async def hears_something(self) -> None:
         """Wait until speech-like loudness arrives."""
@@ -143,14 +145,16 @@ class Person:
             samples = await self.samples()
             return len(samples) > 0 and float(np.sqrt(np.mean(samples**2))) > 0.01
 
-        await until(loud, f"{self.handle or 'the guest'} hears something")
+        await until(loud, lambda: f"{self.handle or 'the guest'} hears something")
 
 
-async def until(condition: Callable[[], Awaitable[bool]], what: str, seconds: float = 15) -> None:
+async def until(
+    condition: Callable[[], Awaitable[bool]], what: Callable[[], str], seconds: float = 15
+) -> None:
     """Ask again until the condition holds; fail with `what` after the bound."""
     try:
         async with asyncio.timeout(seconds):
             while not await condition():  # noqa: ASYNC110  the condition lies in a browser
                 await asyncio.sleep(0.05)
     except TimeoutError:
-        raise AssertionError(f"not within {seconds:g} s: {what}") from None
+        raise AssertionError(f"not within {seconds:g} s: {what()}") from None
