@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from channels.db import database_sync_to_async
 
 from accounts.models import Suspension, User
 from accounts.operations import suspend
@@ -61,8 +62,8 @@ async def test_a_suspension_puts_people_out_at_once(
         await eve.does("hand.raise")
         await ada.does("hand.accept", participant=eve.you["id"])
         await ada.hears_stage(host="muted", speaker="muted")
-        await asyncio.to_thread(
-            lambda: suspend(user=speaker, by=moderator, reason="Abuse", ends_at=None)
+        await database_sync_to_async(suspend)(
+            user=speaker, by=moderator, reason="Abuse", ends_at=None
         )
         assert await eve.hears_error() == "suspended"
         assert await eve.is_closed() == 4403
@@ -85,9 +86,7 @@ async def test_a_suspended_host_ends_the_space(room: Room, host: User, moderator
     async with Client(room, host) as ada, Client(room) as guest:
         await ada.join()
         await guest.join()
-        await asyncio.to_thread(
-            lambda: suspend(user=host, by=moderator, reason="Abuse", ends_at=None)
-        )
+        await database_sync_to_async(suspend)(user=host, by=moderator, reason="Abuse", ends_at=None)
         await guest.hears("room.ended", reason="moderator")
         assert await guest.is_closed() == 4410
         assert await ada.is_closed() == 4410
