@@ -76,7 +76,7 @@ async def bring_in(playwright: Playwright, service: Service) -> AsyncIterator[Br
     ) -> Person:
         flags = list(CHROMIUM_FLAGS)
         if microphone:
-            flags.append(f"--use-file-for-audio-capture={microphone}")
+            flags.append(f"--use-file-for-fake-audio-capture={microphone}")
         browser = await playwright.chromium.launch(executable_path=executable, args=flags)
         page_context = await browser.new_context(
             viewport={"width": width, "height": 800}, base_url=service.url, **context
