@@ -69,7 +69,7 @@ async def _handle(engine: AudioEngine, connection: ServerConnection) -> None:
                 task.add_done_callback(tasks.discard)
     finally:
         # Nobody waits for these any more. What the engine has begun it finishes all the same.
-        for task in list(tasks):
+        for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 

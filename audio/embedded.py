@@ -14,6 +14,8 @@ from audio.ids import check_id
 from audio.media_thread import MediaThread, open_socket
 from audio.protocol import EngineEvent, Statistics
 
+_ANY = "0.0.0.0"  # noqa: S104  recognised here, not bound
+
 
 class EmbeddedEngine:
     """One UDP port, any number of rooms. Use it as `async with EmbeddedEngine(...) as engine`.
@@ -95,8 +97,13 @@ class EmbeddedEngine:
             self._loop.call_soon_threadsafe(self._bus.publish, event)
 
 
-def local_addresses() -> tuple[str, ...]:
-    """The loopback address and those of this machine that reach out, for the candidates."""
+def reachable_addresses(host: str) -> tuple[str, ...]:
+    """What to put into the candidates of a port bound to `host` when nobody says so.
+
+    That address itself; for the wildcard, the loopback address and those this machine goes by.
+    """
+    if host != _ANY:
+        return (host,)
     found = ["127.0.0.1"]
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:

@@ -178,7 +178,8 @@ class JitterBuffer:
     def _squeezes(self, position: int, now: int) -> bool:
         if self._since_squeeze < _SQUEEZE_EVERY:
             return False
-        if self._delay(position, now) < self.needed + _SLACK:
+        spare = self._delay(position, now) - _SLACK
+        if spare < 0 or spare < self.needed:
             return False
         self._since_squeeze = 0
         return True

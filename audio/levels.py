@@ -63,6 +63,10 @@ class SlowGain:
         if level > _SPEAKING_ON_DB:
             wanted = min(max(_TARGET_DB - level, -_GAIN_LIMIT_DB), _GAIN_LIMIT_DB)
             self.gain_db += min(max(wanted - before, -_GAIN_STEP_DB), _GAIN_STEP_DB)
-        ramp = np.linspace(before, self.gain_db, len(pcm), dtype=np.float32)
-        levelled: Pcm = pcm * np.power(np.float32(10.0), ramp / np.float32(20.0))
+        ramp = np.linspace(_factor(before), _factor(self.gain_db), len(pcm), dtype=np.float32)
+        levelled: Pcm = pcm * ramp
         return levelled
+
+
+def _factor(gain_db: float) -> float:
+    return float(10.0 ** (gain_db / 20.0))

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from audio.control import serve
-from audio.embedded import EmbeddedEngine, local_addresses
+from audio.embedded import EmbeddedEngine, reachable_addresses
 
 # Python hands its global lock on after this many seconds, when asked; the default of 5 ms would
 # let the control loop or a recording hold up the sound for a quarter of a tick.
@@ -37,7 +37,9 @@ class Command(BaseCommand):
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop.set)
-        addresses = tuple(settings.AUDIO_PUBLIC_ADDRESSES) or local_addresses()
+        addresses = tuple(settings.AUDIO_PUBLIC_ADDRESSES) or reachable_addresses(
+            settings.AUDIO_HOST
+        )
         engine = EmbeddedEngine(
             spool=settings.AUDIO_SPOOL,
             addresses=addresses,
