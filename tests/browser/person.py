@@ -11,7 +11,7 @@ import numpy.typing as npt
 from playwright.async_api import Browser, Page, expect
 
 from tests.browser.service import PASSWORD
-from tests.browser.sound import tones_in
+from tests.browser.sound import TONES, tones_in
 
 # Noise suppression takes a steady tone for noise, and rightly so.
 _RAW_MICROPHONE = """
@@ -42,6 +42,21 @@ _LISTEN = """async () => {
     analyser.getFloatTimeDomainData(samples);
     await context.close();
     return btoa(String.fromCharCode(...new Uint8Array(samples.buffer)));
+}"""
+
+# Notes the moment at which a tone was last heard, looking 20 times a second.
+_WATCH = """(hertz) => {
+    const element = [...document.querySelectorAll("audio")].find((each) => each.srcObject);
+    const context = new AudioContext({sampleRate: 48000});
+    const analyser = new AnalyserNode(context, {fftSize: 4096, smoothingTimeConstant: 0});
+    context.createMediaStreamSource(element.srcObject).connect(analyser);
+    const spectrum = new Float32Array(analyser.frequencyBinCount);
+    setInterval(() => {
+        analyser.getFloatFrequencyData(spectrum);
+        if (spectrum[Math.round(hertz * analyser.fftSize / 48000)] > -60) {
+            window.lastHeard = Date.now() / 1000;
+        }
+    }, 50);
 }"""
 
 
@@ -127,7 +142,7 @@ class Person:
         encoded = await self.page.evaluate(_LISTEN)
         return np.frombuffer(base64.b64decode(encoded), dtype="<f4")
 
-    async def hears(self, *names: str, within: float = 15) -> None:
+    async def hears(self, *names: str) -> None:
         """Wait until exactly these tones arrive, twice in a row."""
         wanted, heard = set(names), [set[str](), set[str]()]
 
@@ -136,7 +151,15 @@ class Person:
             return heard == [wanted, wanted]
 
         who = self.handle or "the guest"
-        await until(exactly, lambda: f"{who} hears {wanted}, not {heard}", within)
+        await until(exactly, lambda: f"{who} hears {wanted}, not {heard}")
+
+    async def listens_for(self, name: str) -> None:
+        """From now on remember when the tone is heard, for `last_heard`."""
+        await self.page.evaluate(_WATCH, TONES[name])
+
+    async def last_heard(self) -> float:
+        """Unix time at which the tone listened for was last heard."""
+        return float(await self.page.evaluate("window.lastHeard"))
 
     async def hears_something(self) -> None:
         """Wait until speech-like loudness arrives."""
