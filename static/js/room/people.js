@@ -58,7 +58,8 @@ export function updateTile(item, person, { speaking = false, isYou = false } = {
     name: person.name,
     role: person.role,
     muted: person.muted,
-    speaking,
+    // The last words of somebody just muted may still be in the air.
+    speaking: speaking && !person.muted,
     connected: person.connected,
   });
   name.textContent = person.name;
