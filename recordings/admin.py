@@ -125,6 +125,9 @@ class RecordingAdmin(ViewOnly, RecordingAdminBase):
     inlines = [Files, Accesses]
     actions = ["retry"]
 
+    class Media:
+        css = {"all": ["recordings/admin.css"]}
+
     def has_retry_permission(self, request: HttpRequest) -> bool:
         """For the action."""
         return request.user.has_perm("recordings.review_recording")

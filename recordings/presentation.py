@@ -1,4 +1,4 @@
-"""What people read about a recording: one context for the page, the fragment and the tag."""
+"""What people read about a recording: one context for the page and the fragment."""
 
 from datetime import datetime
 from typing import TypedDict

@@ -47,6 +47,8 @@ def test_others_get_no_sound(who: str, client: Client, archived: Recording, spea
     html = fragment(client, archived.room)
     assert "/recordings/files/" not in html
     assert "<audio" not in html
+    context = presentation.recording_context(archived.room, speaker)
+    assert (context["mix"], context["tracks"]) == (None, [])
 
 
 def test_everybody_sees_until_when_the_copy_is_kept(client: Client, archived: Recording) -> None:
