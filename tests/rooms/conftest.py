@@ -19,13 +19,23 @@ def room(host: User) -> Room:
 
 
 @pytest.fixture
+def quick_ticks(engine: FakeEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have lost messages made up for within moments."""
+    monkeypatch.setattr(live, "TICK_SECONDS", 0.05)
+
+
+@pytest.fixture
 async def engine(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FakeEngine]:
-    """The engine of a web process that starts and ends with the test, and keeps no pauses."""
+    """The engine of a web process that starts and ends with the test, and keeps no pauses.
+
+    Without ticks: what a tick would repair in the end has to work at once.
+    """
     fake = FakeEngine()
     rooms = LiveRooms()
     monkeypatch.setattr(media, "open_engine", lambda: nullcontext(fake))
     monkeypatch.setattr(media, "RETRY_SECONDS", 0.01)
     monkeypatch.setattr(live, "AUDIENCE_SECONDS", 0.01)
+    monkeypatch.setattr(live, "TICK_SECONDS", 3600.0)
     monkeypatch.setattr(consumers, "live_rooms", rooms)
     yield fake
     await rooms.close()

@@ -8,17 +8,12 @@ from channels.db import database_sync_to_async
 from accounts.models import Suspension, User
 from accounts.operations import suspend
 from audio.fake import FakeEngine
-from rooms import consumers, live, operations
+from rooms import consumers, operations
 from rooms.models import Participant, Room
 from tests.rooms.client import Client
 from tests.rooms.waiting import until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("engine")]
-
-
-@pytest.fixture
-def quick_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live, "TICK_SECONDS", 0.05)
 
 
 async def test_a_client_without_a_heartbeat(

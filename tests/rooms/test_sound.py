@@ -17,6 +17,12 @@ from tests.rooms.waiting import until
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+@pytest.fixture
+def no_recount(engine: FakeEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rooms are not read again for the sake of the audience either."""
+    monkeypatch.setattr(live, "AUDIENCE_SECONDS", 3600.0)
+
+
 async def come_up(host: Client, speaker: Client) -> None:
     """From raising the hand to an open microphone."""
     await speaker.does("hand.raise")
@@ -94,6 +100,7 @@ async def test_a_speaker_whose_socket_is_gone_is_muted_and_cut_off_all_the_same(
         await until(lambda: engine.rooms[room.public_id].participants == set())
 
 
+@pytest.mark.usefixtures("no_recount")
 async def test_muting_does_not_depend_on_the_channel_layer(
     engine: FakeEngine, room: Room, host: User, speaker: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -138,6 +145,7 @@ async def test_the_end_closes_the_room_at_the_engine(
         assert await ada.is_closed() == 4410
 
 
+@pytest.mark.usefixtures("no_recount")
 async def test_a_restarted_engine_is_told_again(
     engine: FakeEngine, room: Room, host: User, speaker: User
 ) -> None:
@@ -151,6 +159,7 @@ async def test_a_restarted_engine_is_told_again(
         assert (await eve.does("media.offer", sdp=OFFER))["sdp"]
 
 
+@pytest.mark.usefixtures("no_recount")
 async def test_an_engine_that_was_away_is_told_when_it_is_back(
     engine: FakeEngine, room: Room, host: User, speaker: User
 ) -> None:
@@ -216,10 +225,10 @@ async def test_news_of_a_room_without_people_here_are_nobodys(
         await guest.hears("speaking.changed", speaking=["somebody"])
 
 
+@pytest.mark.usefixtures("quick_ticks")
 async def test_an_absent_speaker_is_not_heard_for_ever(
-    engine: FakeEngine, room: Room, host: User, speaker: User, monkeypatch: pytest.MonkeyPatch
+    engine: FakeEngine, room: Room, host: User, speaker: User
 ) -> None:
-    monkeypatch.setattr(live, "TICK_SECONDS", 0.05)
     async with Client(room, host) as ada:
         await ada.join()
         async with Client(room, speaker) as eve:
@@ -233,10 +242,10 @@ async def test_an_absent_speaker_is_not_heard_for_ever(
         await ada.hears_stage(host="muted")
 
 
+@pytest.mark.usefixtures("quick_ticks")
 async def test_a_change_behind_our_back_is_found_by_the_tick(
-    engine: FakeEngine, room: Room, host: User, speaker: User, monkeypatch: pytest.MonkeyPatch
+    engine: FakeEngine, room: Room, host: User, speaker: User
 ) -> None:
-    monkeypatch.setattr(live, "TICK_SECONDS", 0.05)
     async with Client(room, host) as ada, Client(room, speaker) as eve:
         await ada.join()
         await eve.join()
