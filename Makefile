@@ -9,7 +9,7 @@ PYTEST_ARGS ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
-CODE := spaces_site accounts rooms recordings moderation audio tests bench
+CODE := spaces_site accounts rooms recordings moderation audio tests manage.py
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/*.po))
 
 export PORT AUDIO_PORT BIND SITE_URL

@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from django.core.management.utils import get_random_secret_key
@@ -14,9 +15,7 @@ def of_this_machine(folder: Path) -> str:
         with tempfile.NamedTemporaryFile("w", dir=folder, encoding="utf-8") as draft:
             draft.write(get_random_secret_key())
             draft.flush()
-            try:
-                # A link appears whole or not at all: of processes that start together one wins.
+            # A link appears whole or not at all: of processes that start together one wins.
+            with suppress(FileExistsError):
                 os.link(draft.name, file)
-            except FileExistsError:
-                pass
     return file.read_text(encoding="utf-8")

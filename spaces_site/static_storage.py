@@ -4,6 +4,6 @@ from servestatic.storage import CompressedManifestStaticFilesStorage
 
 
 class ManifestStaticFilesStorage(CompressedManifestStaticFilesStorage):
-    """A module's `import` names the hashed file, so that no import map (inline script) is needed."""
+    """A module's `import` names the hashed file: no import map (an inline script) is needed."""
 
     support_js_module_import_aggregation = True

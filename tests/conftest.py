@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.contrib.auth.models import Group
 from django.utils import timezone
 
@@ -13,7 +14,7 @@ def person(handle: str, **fields: object) -> User:
     """A user with a verified address who could log in with the password `pw`."""
     fields.setdefault("display_name", handle.capitalize())
     user = User.objects.create_user(handle, f"{handle}@example.org", "pw", **fields)
-    user.emailaddress_set.create(email=user.email, verified=True, primary=True)
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     return user
 
 

@@ -36,7 +36,7 @@ class Service:
 
     def manage(self, *arguments: str) -> str:
         """Run a management command with the service's environment and return what it printed."""
-        done = subprocess.run(  # noqa: S603
+        done = subprocess.run(
             [sys.executable, "manage.py", *arguments],
             cwd=ROOT,
             env=self.environment,

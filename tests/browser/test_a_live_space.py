@@ -20,7 +20,7 @@ def tones_by_second(path: Path) -> list[set[str]]:
     with av.open(str(path)) as container:
         resampler = av.AudioResampler(format="flt", layout="mono", rate=RATE)
         frames = [
-            part.to_ndarray().reshape(-1)
+            part.to_ndarray().reshape(-1).astype(np.float32)
             for frame in container.decode(audio=0)
             for part in resampler.resample(frame)
         ]

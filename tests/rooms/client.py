@@ -20,7 +20,7 @@ from tests.rooms.waiting import PATIENCE
 Json = dict[str, Any]
 
 
-class Refused(Exception):  # noqa: N818  what the server said
+class Refused(Exception):
     """The server answered with an error."""
 
     def __init__(self, code: str) -> None:

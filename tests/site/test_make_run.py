@@ -16,7 +16,7 @@ def test_make_run_starts_the_service_and_ctrl_c_ends_all_of_it(tmp_path: Path) -
     port, audio_port = free_port(), free_port(socket.SOCK_DGRAM)
     log = tmp_path / "log"
     with log.open("wb") as out:
-        process = subprocess.Popen(  # noqa: S603
+        process = subprocess.Popen(
             ["make", "run", f"PORT={port}", f"AUDIO_PORT={audio_port}"],  # noqa: S607
             cwd=ROOT,
             env=os.environ | {"VAR_DIR": str(tmp_path / "var")},

@@ -8,7 +8,8 @@ from pathlib import Path
 import polib
 import pytest
 from babel.messages.extract import extract
-from babel.messages.frontend import CommandLineInterface
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
 from django.utils.translation.template import templatize
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,7 +28,7 @@ KEYWORDS = {
 
 def tracked(pattern: str) -> Iterator[Path]:
     """The repository's own files of one kind, tests left out."""
-    listed = subprocess.run(  # noqa: S603
+    listed = subprocess.run(
         ["git", "ls-files", pattern],  # noqa: S607
         cwd=ROOT,
         check=True,
@@ -90,7 +91,7 @@ def test_no_sentence_is_untranslated_or_doubtful(path: Path) -> None:
 @pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: f"{path.parts[-3]}-{path.stem}")
 def test_a_catalogue_compiles(path: Path, tmp_path: Path) -> None:
     target = tmp_path / "out.mo"
-    CommandLineInterface().run(
-        ["pybabel", "--quiet", "compile", "-i", str(path), "-o", str(target)]
-    )
+    catalogue = read_po(BytesIO(path.read_bytes()))
+    with target.open("wb") as out:
+        write_mo(out, catalogue)
     assert target.stat().st_size > 100
