@@ -36,6 +36,13 @@ def tone(frequency: float, samples: int, start: int = 0, level: float = 0.3) -> 
     return (level * np.sin(2 * np.pi * frequency * times)).astype(np.float32)
 
 
+def speech_like(frames: int) -> NDArray[np.float32]:
+    """A voice's harmonics, swelling four times a second as syllables do."""
+    pcm = sum(tone(150.0 * n, frames * FRAME, level=0.4 / n) for n in range(1, 12))
+    swell = 0.5 + 0.5 * np.sin(2 * np.pi * 4 * np.arange(frames * FRAME) / RATE)
+    return (pcm * swell * 0.5).astype(np.float32)
+
+
 def loudness(pcm: NDArray[Any], frequency: float) -> float:
     """The amplitude (0 to 1) of a frequency in the samples."""
     if len(pcm) == 0:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import secrets
 import socket
+import threading
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from audio.embedded import EmbeddedEngine
 from audio.ids import BadId
 from audio.protocol import Connected, Lost, RecordingFailed, Speaking
 from tests.audio import offers
-from tests.audio.callers import Caller, until
+from tests.audio.callers import PATIENCE, Caller, until
 from tests.audio.conftest import Join
 from tests.audio.recordings import decode, tones_in
 
@@ -219,6 +220,19 @@ async def test_a_name_that_could_leave_the_spool_is_refused(
         await embedded.answer(ROOM, name, offers.CHROMIUM)
     with pytest.raises(BadId):
         await embedded.set_voices(ROOM, frozenset({name}))
+
+
+async def test_a_caller_that_gives_up_does_no_harm(embedded: EmbeddedEngine) -> None:
+    busy = threading.Event()
+    embedded._media.call(lambda _core, _clock: busy.wait(PATIENCE))
+    opening = asyncio.create_task(embedded.open_room(ROOM))
+    await asyncio.sleep(0)  # now it waits for the media thread
+    opening.cancel()
+    busy.set()
+    with pytest.raises(asyncio.CancelledError):
+        await opening
+    async with asyncio.timeout(PATIENCE):
+        assert (await embedded.statistics()).rooms == 0
 
 
 async def test_a_port_in_use_is_refused(embedded: EmbeddedEngine, spool: Path) -> None:

@@ -128,6 +128,13 @@ def test_a_pause_is_idle_and_not_loss() -> None:
     assert len(played.numbers) == 100
 
 
+def test_a_pause_in_which_the_senders_clock_stood_still_costs_nothing() -> None:
+    resumed = [(at + 200 * FRAME, ts + 50 * FRAME, data) for at, ts, data in stream(50)]
+    played = play(stream(50) + resumed, until=260 * FRAME)
+    assert len(played.numbers) == 100
+    assert played.squeezed == 0
+
+
 def test_a_sender_that_starts_anew_elsewhere_is_followed() -> None:
     elsewhere = [(at + 60 * FRAME, ts + 10**9, data) for at, ts, data in stream(50)]
     played = play(stream(50) + elsewhere, until=120 * FRAME)

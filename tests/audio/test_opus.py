@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from audio.opus import (
     FRAME,
@@ -13,7 +12,7 @@ from audio.opus import (
     lost_packet,
     packet_samples,
 )
-from tests.audio.callers import loudness, tone
+from tests.audio.callers import loudness, speech_like, tone
 
 
 def packets_of(frequency: float, count: int) -> list[bytes]:
@@ -45,14 +44,8 @@ def test_concealment_fades_to_silence() -> None:
     assert np.abs(long_after).max() < 0.01
 
 
-def _speech_like(count: int) -> NDArray[np.float32]:
-    pcm = sum(tone(150.0 * n, count * FRAME, level=0.4 / n) for n in range(1, 12))
-    swell = 0.5 + 0.5 * np.sin(2 * np.pi * 4 * np.arange(count * FRAME) / 48_000)
-    return (pcm * swell * 0.5).astype(np.float32)
-
-
 def test_the_packet_after_a_lost_one_restores_it_better_than_a_guess() -> None:
-    encoder, pcm = Encoder(32_000), _speech_like(60)
+    encoder, pcm = Encoder(32_000), speech_like(60)
     packets = [encoder.encode(pcm[i * FRAME : (i + 1) * FRAME]) for i in range(60)]
     whole, guessing, recovering = Decoder(), Decoder(), Decoder()
     guess_error = recover_error = 0.0

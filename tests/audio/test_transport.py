@@ -90,10 +90,10 @@ def test_a_check_with_a_wrong_password_is_dropped_without_a_word(port: Port) -> 
 
 def test_a_check_for_nobody_is_dropped_without_a_word(port: Port) -> None:
     anna = port.client()
-    anna.peer.remote_ufrag = "other"
-    check = stun.build(stun.BINDING_REQUEST, bytes(12), [(stun.USERNAME, b"nobody:x")], "x")
-    assert anna.send(check) == []
-    assert port.dropped == {"unknown_username": 1}
+    for username in ("nobody:theirs", f"{anna.peer.ufrag}:nobody", anna.peer.ufrag, ":"):
+        attributes = [(stun.USERNAME, username.encode())]
+        assert anna.send(stun.build(1, bytes(12), attributes, anna.peer.pwd)) == []
+    assert port.dropped == {"unknown_username": 4}
 
 
 def test_a_handshake_before_the_first_check_gets_no_answer(port: Port) -> None:
