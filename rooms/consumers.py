@@ -19,10 +19,11 @@ from rooms.commands import look_up
 from rooms.errors import CLOSE_CODES, Code, refused
 from rooms.flood import TokenBucket
 from rooms.languages import language_of_scope
-from rooms.live import LiveRoom, LiveRooms, told_by
+from rooms.live import LiveRoom, LiveRooms
 from rooms.messages import MAX_MESSAGE, BadMessage, Command, CommandId, error, parse, reply
 from rooms.models import Room
 from rooms.snapshots import Snapshot, You
+from rooms.telling import told_by
 from rooms.visitors import visitor_of_scope
 
 SUBPROTOCOL = "spaces.v1"

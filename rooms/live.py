@@ -9,7 +9,6 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from typing import Protocol
 
 from channels import DEFAULT_CHANNEL_LAYER
 from channels.db import database_sync_to_async
@@ -23,7 +22,8 @@ from rooms.errors import Code
 from rooms.events import Why, room_group
 from rooms.media import Happening, MediaLink
 from rooms.messages import Event, event
-from rooms.snapshots import Snapshot, Standing, You
+from rooms.snapshots import Snapshot, Standing
+from rooms.telling import Member, hands_frame, shared_frames, tell_once
 
 TICK_SECONDS = 5.0
 """How often a room is read without being asked to, and its people are noted as present."""
@@ -32,24 +32,6 @@ AUDIENCE_SECONDS = 1.0
 """The audience is counted and shown at most this often: in a rush somebody comes every instant."""
 
 logger = logging.getLogger(__name__)
-
-
-class Member(Protocol):
-    """One joined connection, as its room sees it."""
-
-    participant_id: int
-    public_id: str
-    connection: str
-    is_host: bool
-    you: You
-    told: dict[str, str]
-    """What the connection was told last, by subject."""
-
-    async def tell(self, frame: str) -> None:
-        """Send a frame; nothing happens when the client is gone."""
-
-    async def hang_up(self, code: Code) -> None:
-        """Say why, and close."""
 
 
 class LiveRoom:
@@ -142,11 +124,11 @@ class LiveRoom:
         hands = json.dumps(snapshot.hands)
         for member in list(self.members.values()):
             for subject, frame in frames.items():
-                await _tell_once(member, subject, frame)
+                await tell_once(member, subject, frame)
             if member.is_host and member.told.get("hands") != hands:
                 before = member.told.get("hands", "[]")
                 member.told["hands"] = hands
-                await member.tell(_hands_frame(before, snapshot))
+                await member.tell(hands_frame(before, snapshot))
 
     async def _tell_each(self, people: Mapping[str, Standing], why: Mapping[str, str]) -> None:
         for member, standing in self._members_among(people):
@@ -180,7 +162,7 @@ class LiveRoom:
             self.speaking = sorted(happening.speaking)
             frame = event(Event.SPEAKING_CHANGED, {"speaking": self.speaking})
             for member in list(self.members.values()):
-                await _tell_once(member, Event.SPEAKING_CHANGED, frame)
+                await tell_once(member, Event.SPEAKING_CHANGED, frame)
         for member in list(self.members.values()):
             if happening.lost == member.public_id:
                 await member.tell(event(Event.MEDIA_LOST, {}))
@@ -256,6 +238,10 @@ class LiveRooms:
         await room.listening.wait()
         return room
 
+    def names(self) -> set[str]:
+        """Public ids of the rooms that are followed."""
+        return {room.name for room in self._rooms.values()}
+
     async def close(self) -> None:
         """Stop following all rooms and disconnect from the engine."""
         for room in list(self._rooms.values()):
@@ -264,35 +250,6 @@ class LiveRooms:
 
     def _forget(self, room: LiveRoom) -> None:
         self._rooms.pop(room.room_id, None)
-
-
-def shared_frames(snapshot: Snapshot, speaking: list[str]) -> dict[Event, str]:
-    """What everybody is told, as encoded events by name."""
-    frames = {
-        Event.STAGE_CHANGED: event(Event.STAGE_CHANGED, {"stage": snapshot.stage}),
-        Event.SPEAKING_CHANGED: event(Event.SPEAKING_CHANGED, {"speaking": speaking}),
-    }
-    if snapshot.audience is not None:
-        audience = {"audience": snapshot.audience}
-        frames[Event.AUDIENCE_CHANGED] = event(Event.AUDIENCE_CHANGED, audience)
-    return frames
-
-
-def told_by(snapshot: Snapshot, speaking: list[str]) -> dict[str, str]:
-    """What a connection knows once it was told this whole state."""
-    return shared_frames(snapshot, speaking) | {"hands": json.dumps(snapshot.hands)}
-
-
-async def _tell_once(member: Member, subject: str, frame: str) -> None:
-    if member.told.get(subject) != frame:
-        member.told[subject] = frame
-        await member.tell(frame)
-
-
-def _hands_frame(before: str, snapshot: Snapshot) -> str:
-    known = {hand["id"] for hand in json.loads(before)}
-    raised = any(hand["id"] not in known for hand in snapshot.hands)
-    return event(Event.HAND_RAISED if raised else Event.HAND_LOWERED, {"hands": snapshot.hands})
 
 
 def _eject(user_id: int) -> None:

@@ -49,7 +49,7 @@ class Command:
     data: Mapping[str, object]
 
 
-class BadMessage(Exception):  # noqa: N818  the protocol's own word
+class BadMessage(Exception):
     """The message is not a command; `id` is what could be read of its id."""
 
     def __init__(self, code: Code, message_id: CommandId = None) -> None:

@@ -250,6 +250,7 @@ async def test_a_change_behind_our_back_is_found_by_the_tick(
         await ada.join()
         await eve.join()
         await come_up(ada, eve)
+        await eve.hears("you.changed", why="unmuted")  # the last message is through
         await Participant.objects.filter(user=speaker).aupdate(role="listener", muted=True)
         await eve.becomes("listener", why="changed")
         await until(lambda: not is_heard(engine, room, eve))
