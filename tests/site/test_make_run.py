@@ -19,7 +19,8 @@ def test_make_run_starts_the_service_and_ctrl_c_ends_all_of_it(tmp_path: Path) -
         process = subprocess.Popen(
             ["make", "run", f"PORT={port}", f"AUDIO_PORT={audio_port}"],  # noqa: S607
             cwd=ROOT,
-            env=os.environ | {"VAR_DIR": str(tmp_path / "var")},
+            env={name: os.environ[name] for name in ("PATH", "HOME")}
+            | {"VAR_DIR": str(tmp_path / "var")},
             stdout=out,
             stderr=out,
             start_new_session=True,
