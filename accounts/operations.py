@@ -1,5 +1,6 @@
 """What people and moderators can do with accounts. The rules live here, not in views."""
 
+from collections.abc import Collection
 from datetime import datetime
 from functools import partial
 
@@ -69,15 +70,16 @@ def unblock(*, by: User, person: User) -> None:
 # --- suspension ----------------------------------------------------------------------------
 
 
-def running_suspensions(user: User) -> QuerySet[Suspension]:
-    """The suspensions that keep the person out right now."""
+def running_suspensions(users: Collection[int]) -> QuerySet[Suspension]:
+    """The suspensions that keep any of these people out right now."""
     now = timezone.now()
-    return user.suspensions.filter(Q(ends_at=None) | Q(ends_at__gt=now), starts_at__lte=now)
+    running = Q(ends_at=None) | Q(ends_at__gt=now)
+    return Suspension.objects.filter(running, user__in=users, starts_at__lte=now)
 
 
 def is_suspended(user: User | AnonymousUser) -> bool:
     """Whether a suspension of the person runs right now; visitors have none."""
-    return isinstance(user, User) and running_suspensions(user).exists()
+    return isinstance(user, User) and running_suspensions([user.pk]).exists()
 
 
 def check_suspension(*, user: User, by: User, ends_at: datetime | None) -> None:
@@ -108,7 +110,7 @@ def suspend(*, user: User, by: User, reason: str, ends_at: datetime | None) -> S
 def lift(*, user: User, by: User) -> int:
     """End all running suspensions of the person now; return how many there were."""
     with transaction.atomic():
-        lifted = list(running_suspensions(user).select_for_update())
+        lifted = list(running_suspensions([user.pk]).select_for_update())
         for suspension in lifted:
             suspension.ends_at = timezone.now()
             suspension.save(update_fields=["ends_at"])

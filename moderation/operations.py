@@ -80,7 +80,7 @@ def dismiss(*, report: Report, by: User) -> None:
 
 @transaction.atomic
 def suspend_person(*, report: Report, by: User, days: int | None) -> None:
-    """Suspend whom the report is about and put them out of every live room.
+    """Suspend whom the report is about; that puts them out of every live room as well.
 
     `days`: whole days from now, or None until lifted. Raises `DomainError`: `no_account` where
     there is nobody to suspend, `cannot_decide`, and what `accounts.operations.suspend` raises.
@@ -93,7 +93,6 @@ def suspend_person(*, report: Report, by: User, days: int | None) -> None:
     accounts.operations.suspend(
         user=person, by=by, reason=report.get_reason_display(), ends_at=ends_at
     )
-    rooms.operations.eject_user(user=person)
     _log(report, by, gettext("Suspended %(person)s.") % {"person": person})
 
 

@@ -9,7 +9,8 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.models import Follow, Suspension
+import accounts.operations
+from accounts.models import Follow
 from rooms import policy
 from rooms.errors import Code
 from rooms.models import Participant, Room
@@ -171,7 +172,8 @@ def _standings(room: Room, public_ids: Collection[str]) -> dict[str, Standing]:
     if room.speaker_policy == Room.SpeakerPolicy.FOLLOWED:
         follows = Follow.objects.filter(follower=room.host_id, followed__in=users)
         followed = set(follows.values_list("followed_id", flat=True))
-    suspended = _suspended(users)
+    suspensions = accounts.operations.running_suspensions(users)
+    suspended = set(suspensions.values_list("user_id", flat=True))
     return {
         person.public_id: Standing(
             you=_you(person, room, is_followed=person.user_id in followed),
@@ -183,14 +185,6 @@ def _standings(room: Room, public_ids: Collection[str]) -> dict[str, Standing]:
         )
         for person in people
     }
-
-
-def _suspended(users: set[int]) -> set[int]:
-    now = timezone.now()
-    running = Suspension.objects.filter(
-        Q(ends_at=None) | Q(ends_at__gt=now), user__in=users, starts_at__lte=now
-    )
-    return set(running.values_list("user_id", flat=True))
 
 
 def _you(person: Participant, room: Room, *, is_followed: bool) -> You:

@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from accounts.errors import DomainError
 from accounts.models import Suspension, User
@@ -100,10 +101,15 @@ def test_nobody_decides_in_their_own_matter(
 
 
 def test_a_suspended_person_is_out_of_every_live_space(
-    room: Room, moderator: User, speaker: User, file_report: File
+    room: Room,
+    moderator: User,
+    speaker: User,
+    file_report: File,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     report = file_report(about=speaker, reason="abuse")
-    operations.suspend_person(report=report, by=moderator, days=7)
+    with django_capture_on_commit_callbacks(execute=True):
+        operations.suspend_person(report=report, by=moderator, days=7)
     assert is_suspended(speaker)
     assert person_in(room, speaker).left_at is not None
     suspension = Suspension.objects.get(user=speaker)
@@ -119,9 +125,14 @@ def test_a_suspension_may_have_no_end(moderator: User, speaker: User, file_repor
 
 
 def test_for_a_report_about_the_space_the_host_answers(
-    room: Room, moderator: User, host: User, file_report: File
+    room: Room,
+    moderator: User,
+    host: User,
+    file_report: File,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
-    operations.suspend_person(report=file_report(), by=moderator, days=1)
+    with django_capture_on_commit_callbacks(execute=True):
+        operations.suspend_person(report=file_report(), by=moderator, days=1)
     assert is_suspended(host)
     room.refresh_from_db()
     assert not room.is_live

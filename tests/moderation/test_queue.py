@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 from django.utils import timezone
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from accounts.models import User
 from accounts.operations import is_suspended
@@ -238,9 +239,14 @@ def test_a_button_that_does_not_exist_does_nothing(
 
 
 def test_the_reported_person_is_suspended_and_put_out(
-    desk: Client, room: Room, speaker: User, file_report: File
+    desk: Client,
+    room: Room,
+    speaker: User,
+    file_report: File,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
-    assert decide(desk, file_report(about=speaker), "suspend", days="7") == 302
+    with django_capture_on_commit_callbacks(execute=True):
+        assert decide(desk, file_report(about=speaker), "suspend", days="7") == 302
     assert is_suspended(speaker)
     assert person_in(room, speaker).left_at is not None
 
