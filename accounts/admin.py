@@ -64,7 +64,7 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # generic in stubs 
     readonly_fields = ("picture", "date_joined", "last_login")
     fieldsets = (
         (None, {"fields": (*PROFILE, "is_active")}),
-        (_("Log in"), {"fields": ("password", "last_login")}),
+        (_("Logging in"), {"fields": ("password", "last_login")}),
         (_("Permissions"), {"fields": ("is_staff", "is_superuser", "groups", "user_permissions")}),
     )
     add_fieldsets = (

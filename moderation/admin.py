@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
+from django.utils.text import capfirst
 from django.utils.timesince import timesince
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -139,7 +140,7 @@ class ReportAdmin(ReportAdminBase):
         user = request.user
         may_listen = user.has_perm("recordings.review_recording")
         return {
-            "title": gettext("Report"),
+            "title": capfirst(self.opts.verbose_name),
             "report": report,
             "may_listen": may_listen,
             "files": _files(report) if may_listen else [],

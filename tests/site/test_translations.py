@@ -46,7 +46,8 @@ def sentences(path: Path) -> set[str]:
     method = "javascript" if path.suffix == ".js" else "python"
     if path.suffix in {".html", ".txt"}:
         # The very step that makemessages takes before it looks for calls of gettext.
-        source = templatize(source, origin=str(path))
+        lines = templatize(source, origin=str(path)).splitlines()
+        source = "\n".join(line.lstrip() for line in lines)  # indentation means something here
     found = set()
     for _line, message, _comments, _context in extract(
         method, BytesIO(source.encode()), keywords=KEYWORDS

@@ -15,13 +15,18 @@ function colour(text) {
   return (~crc >>> 0) % COLOURS;
 }
 
+/** The server names guests in its own language; here it is the reader's. */
+export function nameOf(person) {
+  return person.handle ? person.name : gettext("Guest %(mark)s", { mark: person.id.slice(0, 4) });
+}
+
 export function avatar(person) {
   if (person.picture) {
     return element("img", { className: "avatar", src: person.picture, alt: "" });
   }
   const initial = element("span", {
     className: `avatar avatar--c${colour(person.handle ?? person.id)}`,
-    textContent: [...person.name][0] ?? "",
+    textContent: [...nameOf(person)][0] ?? "",
   });
   initial.setAttribute("aria-hidden", "true");
   return initial;
@@ -55,14 +60,14 @@ export function updateTile(item, person, { speaking = false, isYou = false } = {
   }
   Object.assign(button.dataset, {
     participant: person.id,
-    name: person.name,
+    name: nameOf(person),
     role: person.role,
     muted: person.muted,
     // The last words of somebody just muted may still be in the air.
     speaking: speaking && !person.muted,
     connected: person.connected,
   });
-  name.textContent = person.name;
+  name.textContent = nameOf(person);
   role.textContent = person.role === "listener" ? "" : roleName(person);
   if (isYou) role.textContent = [role.textContent, gettext("you")].filter(Boolean).join(" · ");
   state.textContent = spokenState(person);

@@ -2,7 +2,7 @@
 
 import { gettext } from "../i18n.js";
 import { element, icon, renderList } from "./dom.js";
-import { avatar, roleName } from "./people.js";
+import { avatar, nameOf, roleName } from "./people.js";
 import { findPerson, hostActions } from "./state.js";
 
 const find = (name) => document.querySelector(`[data-${name}]`);
@@ -48,7 +48,7 @@ function renderPerson(state) {
     return;
   }
   find("person-picture").replaceChildren(avatar(person));
-  find("person-name").textContent = person.name;
+  find("person-name").textContent = nameOf(person);
   find("person-role").textContent = [roleName(person), person.handle && `@${person.handle}`]
     .filter(Boolean)
     .join(" · ");
