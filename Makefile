@@ -1,7 +1,8 @@
 # Everything a newcomer needs: `make run` and `make test`. `make help` lists the rest.
 
 PORT ?= 8000
-AUDIO_PORT ?= 40000
+AUDIO_PORT ?= 10000
+AUDIO_CONTROL_PORT ?= $(shell expr $(PORT) + 1)
 BIND ?= 127.0.0.1
 SITE_URL ?= http://127.0.0.1:$(PORT)
 PYTHON ?= python3
@@ -12,7 +13,7 @@ BIN := $(VENV)/bin
 CODE := spaces_site accounts rooms recordings moderation audio tests manage.py
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/*.po))
 
-export PORT AUDIO_PORT BIND SITE_URL
+export PORT AUDIO_PORT AUDIO_CONTROL_PORT BIND SITE_URL
 export PYTHONUNBUFFERED := 1
 
 .PHONY: help run demo test check requirements messages browser
@@ -20,7 +21,7 @@ export PYTHONUNBUFFERED := 1
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-run: $(VENV)/.installed $(CATALOGUES)  ## Install, migrate and start everything (PORT=8000 AUDIO_PORT=40000)
+run: $(VENV)/.installed $(CATALOGUES)  ## Install, migrate and start everything (PORT=8000 AUDIO_PORT=10000)
 	@$(BIN)/python manage.py migrate --verbosity 0
 	@echo
 	@echo "  Spaces:         $(SITE_URL)"
