@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Self
@@ -11,10 +10,9 @@ from audio import sdp
 from audio.core import Core
 from audio.eventbus import EventBus
 from audio.ids import check_id
-from audio.media_thread import MediaThread, open_socket
+from audio.media_thread import MediaThread
 from audio.protocol import EngineEvent, Statistics
-
-_ANY = "0.0.0.0"  # noqa: S104  recognised here, not bound
+from audio.sockets import open_udp
 
 
 class EmbeddedEngine:
@@ -28,7 +26,7 @@ class EmbeddedEngine:
     def __init__(self, *, spool: Path, addresses: tuple[str, ...], host: str, port: int) -> None:
         self._loop = asyncio.get_running_loop()
         self._bus = EventBus()
-        udp = open_socket(host, port)
+        udp = open_udp(host, port)
         self.port: int = udp.getsockname()[1]
 
         def make_core(media: MediaThread) -> Core:
@@ -95,23 +93,3 @@ class EmbeddedEngine:
         """Called on the media and the disk thread; the bus lives on the loop."""
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody reads any more
             self._loop.call_soon_threadsafe(self._bus.publish, event)
-
-
-def reachable_addresses(host: str) -> tuple[str, ...]:
-    """What to put into the candidates of a port bound to `host` when nobody says so.
-
-    That address itself; for the wildcard, the loopback address and those this machine goes by.
-    """
-    if host != _ANY:
-        return (host,)
-    found = ["127.0.0.1"]
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            # Connecting a UDP socket sends nothing; it only picks the address of the route.
-            probe.connect(("192.0.2.1", 9))
-            found.append(probe.getsockname()[0])
-        except OSError:
-            pass  # no way out: loopback is all there is
-    infos = socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)
-    found.extend(str(info[4][0]) for info in infos)
-    return tuple(dict.fromkeys(found))

@@ -22,6 +22,7 @@ from typing import TypeVar
 
 from audio.core import Clock, Core
 from audio.protocol import EngineUnavailable
+from audio.sockets import kernel_address, plain_host
 from audio.stun import Address
 
 TICK = 0.02
@@ -30,26 +31,10 @@ TICK = 0.02
 _LATE = TICK
 _CATCH_UP = 10  # ticks; beyond this the late ones are left out
 _BATCH = 64  # datagrams read between two looks at the clock
-_BUFFER = 4 * 1024 * 1024
 _MAX_DATAGRAM = 2048
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
-
-
-def open_socket(host: str, port: int) -> socket.socket:
-    """The UDP port of the engine; raises `OSError` when it is taken."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    udp = socket.socket(family, socket.SOCK_DGRAM)
-    try:
-        udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
-        udp.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER)
-        udp.setblocking(False)
-        udp.bind((host, port))
-    except OSError as error:
-        udp.close()
-        raise OSError(error.errno, f"UDP {host} port {port}: {error.strerror}") from error
-    return udp
 
 
 class MediaThread:
@@ -98,7 +83,7 @@ class MediaThread:
     def send(self, datagram: bytes, address: Address) -> None:
         """Send a datagram; what the kernel does not take is lost, as on any network."""
         try:
-            self._udp.sendto(datagram, address)
+            self._udp.sendto(datagram, kernel_address(self._udp.family, address))
         except OSError:
             self._core.transport.dropped["send_failed"] += 1
 
@@ -150,7 +135,8 @@ class MediaThread:
             except OSError:
                 continue  # an ICMP error of something sent earlier
             with _logged("datagram"):
-                self._core.transport.receive(datagram, (source[0], source[1]), time.monotonic())
+                address = (plain_host(source[0]), source[1])
+                self._core.transport.receive(datagram, address, time.monotonic())
 
     def _run_calls(self) -> None:
         with contextlib.suppress(BlockingIOError):

@@ -1,7 +1,7 @@
 """The only reader of the environment. A value that cannot be understood stops the start."""
 
 import os
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -48,15 +48,25 @@ def words(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
 
 
-def addresses(name: str) -> list[str]:
-    """A comma-separated list of IP addresses, each checked."""
-    found = words(name)
-    for word in found:
-        try:
-            ip_address(word)
-        except ValueError:
-            raise ImproperlyConfigured(f"{name}: {word!r} is not an IP address") from None
-    return found
+def address(name: str, default: str) -> str:
+    """An IP address of either family, in its usual writing."""
+    return str(_ip(name, text(name, default)))
+
+
+def public_addresses(name: str) -> list[str]:
+    """A comma-separated list of IP addresses that others can send to."""
+    found = [_ip(name, word) for word in words(name)]
+    for ip in found:
+        if ip.is_unspecified or ip.is_multicast or ip.is_link_local:
+            raise ImproperlyConfigured(f"{name}: nobody can send to {ip}")
+    return [str(ip) for ip in dict.fromkeys(found)]
+
+
+def _ip(name: str, word: str) -> IPv4Address | IPv6Address:
+    try:
+        return ip_address(word)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name}: {word!r} is not an IP address") from None
 
 
 def path(name: str, default: Path) -> Path:

@@ -166,9 +166,9 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 # --- the audio engine ----------------------------------------------------------------------
-AUDIO_HOST = env.text("AUDIO_HOST", default="0.0.0.0")  # noqa: S104  media must be reachable
+AUDIO_HOST = env.address("AUDIO_HOST", default="::")  # media must be reachable
 AUDIO_PORT = env.port("AUDIO_PORT", default=10000)
-AUDIO_PUBLIC_ADDRESSES = env.addresses("AUDIO_PUBLIC_ADDRESSES")
+PUBLIC_ADDRESS = env.public_addresses("PUBLIC_ADDRESS")
 AUDIO_CONTROL_HOST = env.text("AUDIO_CONTROL_HOST", default="127.0.0.1")
 AUDIO_CONTROL_PORT = env.port("AUDIO_CONTROL_PORT", default=8001)
 AUDIO_CONTROL_URL = env.text(

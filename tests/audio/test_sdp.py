@@ -54,6 +54,14 @@ def test_the_answer_is_lite_passive_and_has_a_candidate_for_each_address() -> No
     assert candidates == [["192.0.2.1", "40000"], ["198.51.100.2", "40000"]]
 
 
+def test_addresses_of_both_families_are_candidates() -> None:
+    local = dataclasses.replace(LOCAL, addresses=("2001:db8::1", "192.0.2.1"))
+    lines = sdp.build_answer(sdp.parse_offer(offers.CHROMIUM), local).split("\r\n")
+    assert "c=IN IP6 2001:db8::1" in lines
+    candidates = [line.split()[4] for line in lines if line.startswith("a=candidate")]
+    assert candidates == ["2001:db8::1", "192.0.2.1"]
+
+
 def test_nothing_of_the_offers_candidates_comes_back() -> None:
     assert ".local" not in "".join(answer_lines(offers.CHROMIUM))
 

@@ -33,9 +33,23 @@ def test_a_port_that_is_none_is_an_error(monkeypatch: pytest.MonkeyPatch, value:
 
 
 def test_a_host_name_is_no_address(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AUDIO_PUBLIC_ADDRESSES", "192.0.2.1, example.org")
+    monkeypatch.setenv("PUBLIC_ADDRESS", "192.0.2.1, example.org")
     with pytest.raises(ImproperlyConfigured, match=r"'example\.org' is not an IP address"):
-        env.addresses("AUDIO_PUBLIC_ADDRESSES")
+        env.public_addresses("PUBLIC_ADDRESS")
+
+
+def test_public_addresses_are_of_both_families_each_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PUBLIC_ADDRESS", "192.0.2.1, 2001:DB8:0::1, 192.0.2.1")
+    assert env.public_addresses("PUBLIC_ADDRESS") == ["192.0.2.1", "2001:db8::1"]
+
+
+@pytest.mark.parametrize("value", ["0.0.0.0", "::", "224.0.0.1", "fe80::1"])  # noqa: S104
+def test_an_address_nobody_can_send_to_is_not_public(
+    monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setenv("PUBLIC_ADDRESS", value)
+    with pytest.raises(ImproperlyConfigured, match="nobody can send to"):
+        env.public_addresses("PUBLIC_ADDRESS")
 
 
 def test_the_secret_of_a_machine_is_made_once_and_is_private(tmp_path: Path) -> None:

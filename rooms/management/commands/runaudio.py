@@ -10,7 +10,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from audio.control import serve
-from audio.embedded import EmbeddedEngine, reachable_addresses
+from audio.embedded import EmbeddedEngine
+from audio.sockets import reachable_addresses
 
 # Python hands its global lock on after this many seconds, when asked; the default of 5 ms would
 # let the control loop or a recording hold up the sound for a quarter of a tick.
@@ -37,9 +38,7 @@ class Command(BaseCommand):
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop.set)
-        addresses = tuple(settings.AUDIO_PUBLIC_ADDRESSES) or reachable_addresses(
-            settings.AUDIO_HOST
-        )
+        addresses = tuple(settings.PUBLIC_ADDRESS) or reachable_addresses(settings.AUDIO_HOST)
         engine = EmbeddedEngine(
             spool=settings.AUDIO_SPOOL,
             addresses=addresses,

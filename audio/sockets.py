@@ -1,0 +1,105 @@
+"""The sockets of the engine's port, and the addresses it is reached at.
+
+One socket serves both families: bound to `::` it also takes IPv4, whose addresses the kernel
+then writes as `::ffff:192.0.2.1` (RFC 4291, 2.5.5.2). The rest of the engine sees them plain.
+"""
+
+import socket
+from ipaddress import ip_address
+
+from audio.stun import Address
+
+ANY = ("::", "0.0.0.0")  # noqa: S104  recognised here, and bound when the operator says so
+
+_BUFFER = 4 * 1024 * 1024
+_MAPPED = "::ffff:"
+# Addresses for documentation (RFC 5737, 3849): the route that leads there leads out.
+_FAR_AWAY = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1"))
+
+
+def open_udp(host: str, port: int) -> socket.socket:
+    """The UDP port of the engine; `::` means every address of both families.
+
+    Raises `OSError` when the port is taken.
+    """
+    udp = socket.socket(_family(host), socket.SOCK_DGRAM)
+    try:
+        udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
+        udp.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER)
+        _bind(udp, host, port)
+    except OSError as error:
+        udp.close()
+        raise OSError(error.errno, f"UDP {host} port {port}: {error.strerror}") from error
+    return udp
+
+
+def plain_host(host: str) -> str:
+    """An address as the kernel writes it, in the usual writing."""
+    return host[len(_MAPPED) :] if host.startswith(_MAPPED) and "." in host else host
+
+
+def kernel_address(family: int, address: Address) -> tuple[str, int]:
+    """Where a socket of this family sends to, to reach the address."""
+    host, port = address[0], address[1]
+    if family == socket.AF_INET6 and ":" not in host:
+        return _MAPPED + host, port
+    return host, port
+
+
+def reachable_addresses(host: str) -> tuple[str, ...]:
+    """What to put into the candidates of a port bound to `host` when nobody says so.
+
+    That address itself; for a wildcard, the loopback address and those this machine goes by.
+    """
+    if host not in ANY:
+        return (host,)
+    families = [socket.AF_INET]
+    if _family(host) == socket.AF_INET6:
+        families.append(socket.AF_INET6)
+    found = ["127.0.0.1"]
+    for family, far_away in _FAR_AWAY:
+        if family in families:
+            found += _on_the_way_to(family, far_away)
+    for family in families:
+        found += _of_this_host(family)
+    return tuple(dict.fromkeys(found))
+
+
+def _family(host: str) -> socket.AddressFamily:
+    """IPv6 where the address wants it; for `::` only where this machine has IPv6."""
+    if ":" not in host or (host == "::" and not socket.has_dualstack_ipv6()):
+        return socket.AF_INET
+    return socket.AF_INET6
+
+
+def _bind(sock: socket.socket, host: str, port: int) -> None:
+    sock.setblocking(False)
+    if sock.family == socket.AF_INET6:
+        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, int(host != "::"))
+    elif host == "::":
+        host = "0.0.0.0"  # noqa: S104  what is left of "everywhere" without IPv6
+    sock.bind((host, port))
+
+
+def _on_the_way_to(family: int, far_away: str) -> list[str]:
+    """The address this machine sends from; nothing where there is no way out."""
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        try:
+            # Connecting a UDP socket sends nothing; it only picks the address of the route.
+            probe.connect((far_away, 9))
+            return _useful([probe.getsockname()[0]])
+        except OSError:
+            return []
+
+
+def _of_this_host(family: int) -> list[str]:
+    try:
+        infos = socket.getaddrinfo(socket.gethostname(), None, family)
+    except OSError:
+        return []
+    return _useful([str(info[4][0]) for info in infos])
+
+
+def _useful(hosts: list[str]) -> list[str]:
+    """Those without link-local addresses: they mean nothing without the name of an interface."""
+    return [host for host in hosts if not ip_address(host.partition("%")[0]).is_link_local]
