@@ -150,8 +150,7 @@ if not REDIS_URL:
         "data_folder_out": str(_broker / "messages"),
         "control_folder": str(_broker / "control"),
         "processed_folder": str(_broker / "processed"),
-        # Seconds between two looks; with the default of 1 a worker takes 3 s to stop.
-        "polling_interval": 0.2,
+        "polling_interval": 0.2,  # seconds
     }
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
