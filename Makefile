@@ -28,7 +28,7 @@ run: $(VENV)/.installed $(CATALOGUES)  ## Install, migrate and start everything 
 	@echo "  Demo accounts:  $(BIN)/python manage.py demo --password PW"
 	@echo "  Stop:           Ctrl-C"
 	@echo
-	@$(BIN)/honcho start --no-colour --port $(PORT) || test $$? -eq 130  # 130: Ctrl-C
+	@exec $(BIN)/honcho start --no-colour --port $(PORT)
 
 demo: $(VENV)/.installed  ## Make the demo accounts: make demo PASSWORD=...
 	@$(BIN)/python manage.py demo --password "$(PASSWORD)"
