@@ -12,21 +12,21 @@ from audio.eventbus import EventBus
 from audio.ids import check_id
 from audio.media_thread import MediaThread
 from audio.protocol import EngineEvent, Statistics
-from audio.sockets import open_udp
+from audio.sockets import open_port
 
 
 class EmbeddedEngine:
-    """One UDP port, any number of rooms. Use it as `async with EmbeddedEngine(...) as engine`.
+    """One port, any number of rooms. Use it as `async with EmbeddedEngine(...) as engine`.
 
-    `host` and `port` are where the UDP port is bound (port 0: any free one), `addresses` the IP
-    addresses browsers reach it at, `spool` the folder recordings are written under. Raises
+    `host` and `port` are where it is bound, over UDP and TCP (port 0: any free one), `addresses`
+    the IP addresses browsers reach it at, `spool` the folder recordings are written under. Raises
     `OSError` when the port is taken. Belongs to the event loop it is made in.
     """
 
     def __init__(self, *, spool: Path, addresses: tuple[str, ...], host: str, port: int) -> None:
         self._loop = asyncio.get_running_loop()
         self._bus = EventBus()
-        udp = open_udp(host, port)
+        udp, tcp = open_port(host, port)
         self.port: int = udp.getsockname()[1]
 
         def make_core(media: MediaThread) -> Core:
@@ -38,7 +38,7 @@ class EmbeddedEngine:
                 emit=self._emit,
             )
 
-        self._media = MediaThread(udp, make_core)
+        self._media = MediaThread(udp, tcp, make_core)
 
     async def __aenter__(self) -> Self:
         self._media.start()

@@ -1,4 +1,4 @@
-"""The thread that owns the socket and the sound.
+"""The thread that owns the sockets and the sound.
 
 Everything that touches a packet or a sample happens here, one thing after the other: nothing is
 locked, and neither a slow control client nor a slow disk can delay a tick. Codec and crypto
@@ -23,7 +23,8 @@ from typing import TypeVar
 from audio.core import Clock, Core
 from audio.protocol import EngineUnavailable
 from audio.sockets import kernel_address, plain_host
-from audio.stun import Address
+from audio.stun import Address, TcpAddress
+from audio.tcp import TcpPort, most_connections
 
 TICK = 0.02
 """Seconds."""
@@ -32,6 +33,7 @@ _LATE = TICK
 _CATCH_UP = 10  # ticks; beyond this the late ones are left out
 _BATCH = 64  # datagrams read between two looks at the clock
 _MAX_DATAGRAM = 2048
+_TCP_POLL_TICKS = 50
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
@@ -40,9 +42,15 @@ logger = logging.getLogger(__name__)
 class MediaThread:
     """Drives a `Core` with datagrams, ticks, and calls from other threads."""
 
-    def __init__(self, udp: socket.socket, make_core: Callable[["MediaThread"], Core]) -> None:
+    def __init__(
+        self,
+        udp: socket.socket,
+        tcp: socket.socket,
+        make_core: Callable[["MediaThread"], Core],
+    ) -> None:
         self.late_ticks = 0
         self._udp = udp
+        self._selector = selectors.DefaultSelector()
         self._calls: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._wake_reader, self._wake_writer = socket.socketpair()
         self._wake_reader.setblocking(False)
@@ -50,6 +58,14 @@ class MediaThread:
         self._tick = 0
         self._stopping = False
         self._core = make_core(self)
+        self._tcp = TcpPort(
+            tcp,
+            self._selector,
+            receive=self._receive,
+            knows=self._core.transport.knows,
+            dropped=self._core.transport.dropped,
+            most=most_connections(),
+        )
         self._thread = threading.Thread(target=self._run, name="media", daemon=True)
 
     def start(self) -> None:
@@ -82,6 +98,9 @@ class MediaThread:
 
     def send(self, datagram: bytes, address: Address) -> None:
         """Send a datagram; what the kernel does not take is lost, as on any network."""
+        if isinstance(address, TcpAddress):
+            self._tcp.send(datagram, address)
+            return
         try:
             self._udp.sendto(datagram, kernel_address(self._udp.family, address))
         except OSError:
@@ -93,6 +112,8 @@ class MediaThread:
         self._thread.join()
         self._run_calls()  # what came too late for the thread
         self._core.close()
+        self._tcp.close()
+        self._selector.close()
         for sock in (self._udp, self._wake_reader, self._wake_writer):
             sock.close()
 
@@ -104,16 +125,18 @@ class MediaThread:
 
     def _run(self) -> None:
         start = time.monotonic()
-        with selectors.DefaultSelector() as selector:
-            selector.register(self._udp, selectors.EVENT_READ, self._read_datagrams)
-            selector.register(self._wake_reader, selectors.EVENT_READ, self._run_calls)
-            while not self._stopping:
-                behind = time.monotonic() - (start + self._tick * TICK)
-                if behind >= 0:
-                    self._run_tick(behind)
-                    continue
-                for key, _ in selector.select(-behind):
-                    key.data()
+        self._selector.register(self._udp, selectors.EVENT_READ, self._read_datagrams)
+        self._selector.register(self._wake_reader, selectors.EVENT_READ, self._run_calls)
+        while not self._stopping:
+            behind = time.monotonic() - (start + self._tick * TICK)
+            if behind >= 0:
+                self._run_tick(behind)
+                continue
+            for key, events in self._selector.select(-behind):
+                with _logged("socket"):
+                    key.data(events)
+                if time.monotonic() >= start + self._tick * TICK:
+                    break  # the rest is still there after the tick
 
     def _run_tick(self, behind: float) -> None:
         if behind > _LATE:
@@ -124,9 +147,11 @@ class MediaThread:
             self._tick += skipped
         with _logged("tick"):
             self._core.tick(self._clock())
+            if self._tick % _TCP_POLL_TICKS == 0:
+                self._tcp.poll(time.monotonic())
         self._tick += 1
 
-    def _read_datagrams(self) -> None:
+    def _read_datagrams(self, _events: int) -> None:
         for _ in range(_BATCH):
             try:
                 datagram, source = self._udp.recvfrom(_MAX_DATAGRAM)
@@ -134,11 +159,13 @@ class MediaThread:
                 return
             except OSError:
                 continue  # an ICMP error of something sent earlier
-            with _logged("datagram"):
-                address = (plain_host(source[0]), source[1])
-                self._core.transport.receive(datagram, address, time.monotonic())
+            self._receive(datagram, (plain_host(source[0]), source[1]))
 
-    def _run_calls(self) -> None:
+    def _receive(self, datagram: bytes, source: Address) -> None:
+        with _logged("datagram"):
+            self._core.transport.receive(datagram, source, time.monotonic())
+
+    def _run_calls(self, _events: int = selectors.EVENT_READ) -> None:
         with contextlib.suppress(BlockingIOError):
             self._wake_reader.recv(4096)
         while not self._calls.empty():
@@ -147,7 +174,7 @@ class MediaThread:
 
 @contextlib.contextmanager
 def _logged(what: str) -> Iterator[None]:
-    """An error in one room or datagram is for the log; everybody else's sound goes on."""
+    """An error in one room, socket or datagram is for the log; everybody else's sound goes on."""
     try:
         yield
     except Exception:

@@ -1,5 +1,6 @@
 """One participant's connection: its credentials, its handshake, its outgoing packets."""
 
+import math
 import secrets
 from collections import deque
 from dataclasses import dataclass, field
@@ -7,10 +8,11 @@ from dataclasses import dataclass, field
 from audio import rtp
 from audio.dtls import Handshake
 from audio.srtp import SrtpSession
-from audio.stun import Address
+from audio.stun import Address, TcpAddress
 
 CNAME = "spaces"
 _MAX_ADDRESSES = 8  # that one participant may have proved to own; Wi-Fi, mobile, and spares
+_UDP_PATIENCE = 5.0  # seconds; browsers check what they use every 2.5 s, or more often
 
 
 def _sequence_start() -> int:
@@ -38,13 +40,23 @@ class Peer:
     """Where the participant wants to be reached."""
     addresses: deque[Address] = field(default_factory=deque)
     """Where it proved to be, oldest first."""
+    last_udp_check: float = -math.inf
+    """When the last authentic check came over UDP."""
     next_report: float = 0.0
     _sequence: int = field(default_factory=_sequence_start)
     _sent: rtp.SentCounters = field(default_factory=rtp.SentCounters)
 
-    def proved_address(self, address: Address, *, nominated: bool) -> list[Address]:
-        """Remember an address an authentic check came from; returns those to forget."""
-        if nominated or self.address is None:
+    def proved_address(self, address: Address, now: float, *, nominated: bool) -> list[Address]:
+        """Remember an address an authentic check came from; returns those to forget.
+
+        The last nominated is where the sound goes, but UDP first: a TCP connection has to wait
+        until nothing comes over UDP any more. Some browsers nominate all that works.
+        """
+        over_tcp = isinstance(address, TcpAddress)
+        if not over_tcp:
+            self.last_udp_check = now
+        udp_works = now - self.last_udp_check < _UDP_PATIENCE
+        if self.address is None or (nominated and not (over_tcp and udp_works)):
             self.address = address
         if address not in self.addresses:
             self.addresses.append(address)

@@ -15,6 +15,9 @@ MAX_OFFER = 64 * 1024
 
 FINGERPRINT_HASHES = ("sha-256", "sha-384", "sha-512")
 
+_UDP_TYPE, _TCP_TYPE = 126, 90
+_PASSIVE = 4
+
 _UFRAG = re.compile(r"[A-Za-z0-9+/]{4,256}")
 _PWD = re.compile(r"[A-Za-z0-9+/]{22,256}")
 _TOKEN = re.compile(r"[!#-'*+\-.0-9A-Z^-~]{1,64}")
@@ -138,15 +141,27 @@ def _audio_section(
         f"a=ice-pwd:{local.pwd}",
         f"a=fingerprint:sha-256 {local.fingerprint}",
         "a=setup:passive",
-        *(_candidate(i, address, local.port) for i, address in enumerate(local.addresses, 1)),
+        *_candidates(local.addresses, local.port),
         "a=end-of-candidates",
     ]
 
 
-def _candidate(number: int, address: str, port: int) -> str:
-    """A host candidate; the priority is that of RFC 8445, 5.1.2.1."""
-    priority = (126 << 24) | ((65536 - number) << 8) | 255
-    return f"a=candidate:{number} 1 udp {priority} {address} {port} typ host"
+def _candidates(addresses: tuple[str, ...], port: int) -> list[str]:
+    """Host candidates over UDP, then those over TCP, which browsers try at the same time.
+
+    The priorities are those of RFC 8445, 5.1.2.1, and RFC 6544, 4.2: any UDP before any TCP.
+    """
+    lines = []
+    for number, address in enumerate(addresses, 1):
+        priority = _UDP_TYPE << 24 | (65536 - number) << 8 | 255
+        lines.append(f"a=candidate:{number} 1 udp {priority} {address} {port} typ host")
+    for number, address in enumerate(addresses, 1):
+        priority = _TCP_TYPE << 24 | (_PASSIVE << 13 | 8192 - number) << 8 | 255
+        foundation = len(addresses) + number
+        lines.append(
+            f"a=candidate:{foundation} 1 tcp {priority} {address} {port} typ host tcptype passive"
+        )
+    return lines
 
 
 def _connection(address: str) -> str:

@@ -12,25 +12,26 @@ from audio.stun import Address
 ANY = ("::", "0.0.0.0")  # noqa: S104  recognised here, and bound when the operator says so
 
 _BUFFER = 4 * 1024 * 1024
+_BACKLOG = 512
 _MAPPED = "::ffff:"
 # Addresses for documentation (RFC 5737, 3849): the route that leads there leads out.
 _FAR_AWAY = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1"))
 
 
-def open_udp(host: str, port: int) -> socket.socket:
-    """The UDP port of the engine; `::` means every address of both families.
+def open_port(host: str, port: int) -> tuple[socket.socket, socket.socket]:
+    """The engine's port: a UDP socket, and a TCP listener on the same number.
 
-    Raises `OSError` when the port is taken.
+    `::` means every address of both families, port 0 any free one. Raises `OSError` when the
+    port is taken.
     """
-    udp = socket.socket(_family(host), socket.SOCK_DGRAM)
-    try:
-        udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
-        udp.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER)
-        _bind(udp, host, port)
-    except OSError as error:
-        udp.close()
-        raise OSError(error.errno, f"UDP {host} port {port}: {error.strerror}") from error
-    return udp
+    while True:
+        udp = _open(socket.SOCK_DGRAM, host, port)
+        try:
+            return udp, _open(socket.SOCK_STREAM, host, udp.getsockname()[1])
+        except OSError:
+            udp.close()
+            if port:
+                raise
 
 
 def plain_host(host: str) -> str:
@@ -70,6 +71,25 @@ def _family(host: str) -> socket.AddressFamily:
     if ":" not in host or (host == "::" and not socket.has_dualstack_ipv6()):
         return socket.AF_INET
     return socket.AF_INET6
+
+
+def _open(kind: socket.SocketKind, host: str, port: int) -> socket.socket:
+    sock = socket.socket(_family(host), kind)
+    try:
+        if kind == socket.SOCK_DGRAM:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER)
+        else:
+            # Connections of the process before linger for a minute; they keep nobody away.
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        _bind(sock, host, port)
+        if kind == socket.SOCK_STREAM:
+            sock.listen(_BACKLOG)
+    except OSError as error:
+        sock.close()
+        name = "UDP" if kind == socket.SOCK_DGRAM else "TCP"
+        raise OSError(error.errno, f"{name} {host} port {port}: {error.strerror}") from error
+    return sock
 
 
 def _bind(sock: socket.socket, host: str, port: int) -> None:

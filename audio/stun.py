@@ -6,6 +6,7 @@ import struct
 import zlib
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import NamedTuple
 
 BINDING_REQUEST = 0x0001
 BINDING_SUCCESS = 0x0101
@@ -24,8 +25,18 @@ _FINGERPRINT_XOR = 0x5354554E
 _INTEGRITY_SIZE = _ATTRIBUTE.size + 20
 _FINGERPRINT_SIZE = _ATTRIBUTE.size + 4
 
-Address = tuple[str, int]
-"""An IP address in its usual writing, and a port."""
+
+class TcpAddress(NamedTuple):
+    """The far end of one TCP connection."""
+
+    host: str
+    port: int
+    connection: int
+    """A number that no other connection has, or will have later from the same host and port."""
+
+
+Address = tuple[str, int] | TcpAddress
+"""An IP address in its usual writing, and a UDP port; or a TCP connection."""
 
 
 class BadStun(ValueError):

@@ -1,4 +1,4 @@
-"""One UDP port for everybody: which participant a datagram belongs to, and what it is.
+"""One port for everybody: which participant a datagram belongs to, and what it is.
 
 A datagram is told by its first byte (RFC 7983). STUN names its participant in USERNAME and
 proves it with the password of the offer and answer; from then on its address is known, and
@@ -59,6 +59,10 @@ class Transport:
                 self._send(datagram, peer.address)
         self._forget(peer)
 
+    def knows(self, address: Address) -> bool:
+        """Whether a participant proved to be at this address, and still counts on it."""
+        return address in self._by_address
+
     def receive(self, datagram: bytes, source: Address, now: float) -> None:
         """Handle one datagram, whatever it is; `now` is on the monotonic clock."""
         first = datagram[0] if datagram else 255
@@ -111,7 +115,7 @@ class Transport:
             self.dropped["bad_integrity"] += 1
         else:
             peer.last_consent = now
-            self._learn(peer, source, nominated=stun.USE_CANDIDATE in message.attributes)
+            self._learn(peer, source, now, nominated=stun.USE_CANDIDATE in message.attributes)
             self._send(stun.binding_success(message, source, peer.pwd), source)
 
     def _receive_dtls(self, peer: Peer, datagram: bytes, source: Address) -> None:
@@ -145,8 +149,8 @@ class Transport:
             else:
                 self.dropped["not_opus"] += 1
 
-    def _learn(self, peer: Peer, source: Address, *, nominated: bool) -> None:
-        for forgotten in peer.proved_address(source, nominated=nominated):
+    def _learn(self, peer: Peer, source: Address, now: float, *, nominated: bool) -> None:
+        for forgotten in peer.proved_address(source, now, nominated=nominated):
             self._by_address.pop(forgotten, None)
         self._by_address[source] = peer
 

@@ -85,7 +85,8 @@ class Phone:
         self._dtls = DtlsClient(_IDENTITY)
         self._session: srtp.SrtpSession | None = None
         self._sequence = 0
-        self._tasks: list[asyncio.Task[None]] = []
+        self._ear: asyncio.Task[None] | None = None
+        self._mouth: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         offer = offers.CHROMIUM.replace(offers.FINGERPRINT, _IDENTITY.fingerprint)
@@ -100,18 +101,22 @@ class Phone:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._mouth is not None:
+            self._mouth.cancel()
+            await asyncio.gather(self._mouth, return_exceptions=True)
+        await self._hang_up()
+
+    async def _hang_up(self) -> None:
+        if self._ear is not None:
+            self._ear.cancel()
+            await asyncio.gather(self._ear, return_exceptions=True)
         if self.line is not None:
             self.line.sock.close()
 
     async def use(self, line: Line) -> None:
         """Be on this line from now on; the one before it is dead, nobody is told."""
-        before, self.line = self.line, line
-        if before is not None:
-            before.sock.close()
-        self._tasks.append(asyncio.create_task(self._listen(line)))
+        await self._hang_up()
+        self.line, self._ear = line, asyncio.create_task(self._listen(line))
         await self.check()
 
     async def check(self, *, nominate: bool = True) -> None:
@@ -133,7 +138,7 @@ class Phone:
             await self.send(record)
         await until(lambda: self._session is not None, "the handshake is done")
         if self._frequency is not None:
-            self._tasks.append(asyncio.create_task(self._play(self._frequency)))
+            self._mouth = asyncio.create_task(self._play(self._frequency))
 
     def hears(self, frequency: float) -> bool:
         """Whether a tone is in the last packets that arrived."""

@@ -15,7 +15,7 @@ from audio.sockets import reachable_addresses
 from tests.audio.callers import until
 from tests.audio.phones import Line, Phone
 
-A = 440.0
+A, B = 440.0, 1000.0
 ROOM = "room"
 
 
@@ -72,6 +72,31 @@ async def test_whoever_changes_networks_is_still_the_same_participant(
     files = await asyncio.to_thread(lambda: list(assemble(spool / ROOM, tmp_path)))
     (voice,) = [file for file in files if file.participant == "anna"]
     assert voice.gaps == ()
+
+
+@pytest.mark.parametrize("server", ["127.0.0.1", "::1"])
+async def test_where_udp_is_blocked_tcp_on_the_same_port_carries_both_directions(
+    engine: EmbeddedEngine, server: str
+) -> None:
+    await engine.set_voices(ROOM, frozenset({"anna", "bruno"}))
+    async with Phone(engine, ROOM, "anna", A) as anna, Phone(engine, ROOM, "bruno", B) as bruno:
+        await bruno.use(await Line.open("127.0.0.1", engine.port))
+        await bruno.connect()
+        line = await Line.open(server, engine.port, tcp=True)
+        await anna.use(line)
+        mapped = anna.answers[-1].attributes[stun.XOR_MAPPED_ADDRESS]
+        assert stun.read_xor_address(mapped, anna.answers[-1].transaction) == line.address
+        await anna.connect()
+        await until(lambda: bruno.hears(A) and anna.hears(B), "they hear each other")
+
+
+async def test_a_tcp_connection_ends_with_the_participant(engine: EmbeddedEngine) -> None:
+    async with Phone(engine, ROOM, "anna", A) as anna:
+        line = await Line.open("127.0.0.1", engine.port, tcp=True)
+        await anna.use(line)
+        await anna.connect()
+        await engine.drop(ROOM, "anna")
+        await until(lambda: line.closed, "the engine hangs up")
 
 
 def test_a_bound_address_is_the_only_candidate() -> None:

@@ -50,15 +50,21 @@ def test_the_answer_is_lite_passive_and_has_a_candidate_for_each_address() -> No
     assert "m=audio 40000 UDP/TLS/RTP/SAVPF 111" in lines
     assert "a=fmtp:111 minptime=10;useinbandfec=1;stereo=0" in lines
     assert "a=ptime:20" in lines
-    candidates = [line.split()[4:6] for line in lines if line.startswith("a=candidate")]
-    assert candidates == [["192.0.2.1", "40000"], ["198.51.100.2", "40000"]]
+    candidates = [line.split() for line in lines if line.startswith("a=candidate")]
+    reached_at = [["192.0.2.1", "40000"], ["198.51.100.2", "40000"]]
+    udp = [each for each in candidates if each[2] == "udp"]
+    tcp = [each for each in candidates if each[2] == "tcp"]
+    assert [each[4:6] for each in udp] == [each[4:6] for each in tcp] == reached_at
+    assert all(each[-2:] == ["tcptype", "passive"] for each in tcp)
+    assert min(int(each[3]) for each in udp) > max(int(each[3]) for each in tcp)
+    assert len({each[0] for each in candidates}) == len({each[3] for each in candidates}) == 4
 
 
 def test_addresses_of_both_families_are_candidates() -> None:
     local = dataclasses.replace(LOCAL, addresses=("2001:db8::1", "192.0.2.1"))
     lines = sdp.build_answer(sdp.parse_offer(offers.CHROMIUM), local).split("\r\n")
     assert "c=IN IP6 2001:db8::1" in lines
-    candidates = [line.split()[4] for line in lines if line.startswith("a=candidate")]
+    candidates = [line.split()[4] for line in lines if " udp " in line]
     assert candidates == ["2001:db8::1", "192.0.2.1"]
 
 
@@ -126,4 +132,4 @@ def test_an_offer_never_writes_lines_of_its_own_into_the_answer(text: str, at: i
         return
     answer = sdp.build_answer(offer, dataclasses.replace(LOCAL, addresses=("192.0.2.1",)))
     assert answer.count("m=") == len(offer.sections)
-    assert answer.count("a=candidate") == 1
+    assert answer.count("a=candidate") == 2  # UDP and TCP

@@ -145,6 +145,31 @@ def test_a_check_that_nominates_nothing_does_not_move_the_sound(port: Port) -> N
     assert port.wire.take(CAFE) == []
 
 
+def test_udp_goes_before_tcp_as_long_as_it_works(port: Port) -> None:
+    anna = port.client()
+    over_tcp = stun.TcpAddress(*HOME, connection=1)
+
+    def check_over(address: stun.Address, now: float) -> stun.Address | None:
+        anna.address = address
+        anna.check(now=now)
+        return anna.peer.address
+
+    assert check_over(over_tcp, 0) == over_tcp
+    assert check_over(HOME, 1) == HOME
+    assert check_over(over_tcp, 2) == HOME
+    assert check_over(over_tcp, 7) == over_tcp
+
+
+def test_a_tcp_connection_and_a_udp_port_of_the_same_number_are_two_places(port: Port) -> None:
+    anna = port.client(address=stun.TcpAddress(*HOME, connection=1))
+    anna.check()
+    assert port.transport.knows(anna.address)
+    assert not port.transport.knows(HOME)
+    assert not port.transport.knows(stun.TcpAddress(*HOME, connection=2))
+    port.transport.remove(anna.peer)
+    assert not port.transport.knows(anna.address)
+
+
 def test_a_client_may_move_often_but_only_its_last_addresses_count(port: Port) -> None:
     anna = port.client()
     for number in range(100):

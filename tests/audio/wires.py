@@ -61,14 +61,16 @@ class WireClient:
     sequence: int = 0
     _outbound: srtp.SrtpSession | None = None
 
-    def check(self, *, nominate: bool = True, password: str | None = None) -> list[bytes]:
+    def check(
+        self, *, nominate: bool = True, password: str | None = None, now: float = 0.0
+    ) -> list[bytes]:
         """Send a connectivity check; returns what came back."""
         attributes = [(stun.USERNAME, f"{self.peer.ufrag}:{self.peer.remote_ufrag}".encode())]
         attributes += [(stun.USE_CANDIDATE, b"")] if nominate else []
         request = stun.build(
             stun.BINDING_REQUEST, secrets.token_bytes(12), attributes, password or self.peer.pwd
         )
-        return self.send(request)
+        return self.send(request, now)
 
     def send(self, datagram: bytes, now: float = 0.0) -> list[bytes]:
         """Send a datagram; returns what came back."""

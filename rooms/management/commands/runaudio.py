@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import resource
 import signal
 import sys
 from typing import Any
@@ -27,6 +28,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Start the event loop."""
         sys.setswitchinterval(_SWITCH_INTERVAL)
+        # A file for each recorded voice and a socket for each TCP client: as many as are allowed.
+        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
         logging.getLogger("websockets").setLevel(logging.WARNING)
         try:
             asyncio.run(self._run())
@@ -48,7 +52,7 @@ class Command(BaseCommand):
         host, port = settings.AUDIO_CONTROL_HOST, settings.AUDIO_CONTROL_PORT
         async with engine, serve(engine, host, port, settings.AUDIO_CONTROL_TOKEN):
             self.stdout.write(
-                f"Media on UDP port {engine.port}, reached at {', '.join(addresses)}; "
+                f"Media on port {engine.port}, UDP and TCP, reached at {', '.join(addresses)}; "
                 f"control on {host}:{port}."
             )
             self.stdout.flush()
