@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any, ClassVar, cast
 
+from allauth.account.decorators import secure_admin_login
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
@@ -23,6 +24,8 @@ from accounts.models import BetaApplication, Suspension, User
 
 admin.site.site_header = admin.site.site_title = "Spaces"
 admin.site.index_title = _("Moderation")
+# One way in for everybody: Django's own page would let passwords be guessed without a limit.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 
 def staff(request: HttpRequest) -> User:
