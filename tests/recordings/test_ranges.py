@@ -24,7 +24,19 @@ def test_a_range_is_understood(header: str, start: int, length: int) -> None:
 
 @pytest.mark.parametrize(
     "header",
-    ["", "bytes", "bytes=", "bytes=-", "bytes=a-b", "bytes=5-4", "lines=1-2", "bytes=0-1,5-6"],
+    [
+        "",
+        "bytes",
+        "bytes=",
+        "bytes=-",
+        "bytes=a-b",
+        "bytes=5-4",
+        "lines=1-2",
+        "bytes=0-1,5-6",
+        "bytes=0-" + "9" * 5000,
+        "bytes=-" + "9" * 5000,
+        "bytes=\u0661-\u0662",
+    ],
 )
 def test_what_is_no_single_range_means_the_whole_file(header: str) -> None:
     assert ranges.parse(header, 100) is None
