@@ -149,15 +149,22 @@ def demote(*, participant_id: int, target: str) -> None:
 
 @transaction.atomic
 def remove(*, participant_id: int, target: str) -> None:
-    """The host removes somebody, present or gone, for the rest of this Space."""
+    """The host removes somebody, present or gone, for the rest of this Space.
+
+    Who else is here from the same browser goes as well: logged out, or in as somebody else, one
+    would stay. At the door the browser is known, so they do not come back.
+    """
     actor = acting(participant_id)
     person = target_in(actor.room, target, present=False)
     require(policy.why_not_remove(actor, person))
-    step_down(person)
-    person.connection = ""
     person.removed_at = timezone.now()
-    person.left_at = person.left_at or person.removed_at
-    _save(person, None)
+    same_browser = actor.room.participants.filter(visitor=person.visitor, left_at=None)
+    others = same_browser.exclude(pk=person.pk).exclude(role=Participant.Role.HOST)
+    for goer in [person, *others]:
+        step_down(goer)
+        goer.connection = ""
+        goer.left_at = goer.left_at or person.removed_at
+        _save(goer, None)
 
 
 def step_down(person: Participant) -> None:

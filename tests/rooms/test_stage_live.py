@@ -136,6 +136,34 @@ async def test_a_removed_guest_cannot_come_back_with_an_account(
             assert await again.is_refused("join") == "removed"
 
 
+async def test_a_removal_takes_along_who_else_is_there_from_the_same_browser(
+    room: Room, host: User, listener: User
+) -> None:
+    bob = Client(room, listener)
+    logged_out = Client(room, None, visitor=bob.visitor)
+    async with Client(room, host) as ada, bob, logged_out, Client(room) as guest:
+        for client in (ada, bob, logged_out, guest):
+            await client.join()
+        await ada.does("participant.remove", participant=bob.you["id"])
+        assert await bob.is_closed() == 4403
+        assert await logged_out.is_closed() == 4408
+        async with Client(room, None, visitor=bob.visitor) as again:
+            assert await again.is_refused("join") == "removed"
+        assert await guest.does("ping") == {}
+
+
+async def test_the_host_stays_after_removing_a_guest_of_the_own_browser(
+    room: Room, host: User
+) -> None:
+    ada = Client(room, host)
+    async with ada, Client(room, None, visitor=ada.visitor) as guest:
+        await ada.join()
+        await guest.join()
+        await ada.does("participant.remove", participant=guest.you["id"])
+        assert await guest.is_closed() == 4403
+        assert (await ada.join())["you"]["role"] == "host"
+
+
 async def test_the_host_ends_the_space_for_all(room: Room, host: User, listener: User) -> None:
     async with Client(room, host) as ada, Client(room, listener) as bob, Client(room) as guest:
         for client in (ada, bob, guest):
