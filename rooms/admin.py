@@ -41,7 +41,11 @@ class RoomAdmin(ReadOnlyAdmin, admin.ModelAdmin):  # type: ignore[type-arg]  # g
     list_select_related = ["host"]
     search_fields = ["title", "public_id", "host__handle"]
 
-    @admin.action(description=_("End these Spaces now"), permissions=["view"])
+    def has_end_permission(self, request: HttpRequest) -> bool:
+        """For the action: who may only look does not end what others do."""
+        return request.user.has_perm("rooms.change_room")
+
+    @admin.action(description=_("End these Spaces now"), permissions=["end"])
     def end_spaces(self, request: HttpRequest, queryset: QuerySet[Room]) -> None:
         """End the chosen Spaces that are live, and put it into the log."""
         ended = 0

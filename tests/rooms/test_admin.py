@@ -2,12 +2,14 @@
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission
 from django.test import Client as Browser
 from django.urls import reverse
 
 from accounts.models import User
 from rooms import operations
 from rooms.models import Room
+from tests.conftest import person
 
 ROOMS = "/admin/rooms/room/"
 
@@ -55,6 +57,17 @@ def test_a_moderator_ends_spaces_and_it_is_logged(
     entry = LogEntry.objects.get(object_id=str(room.pk))
     assert entry.user == moderator
     assert "Ended the Space" in entry.get_change_message()
+
+
+def test_staff_who_may_only_look_do_not_end_spaces(room: Room) -> None:
+    watcher = person("watcher", is_staff=True)
+    watcher.user_permissions.add(Permission.objects.get(codename="view_room"))
+    browser = Browser()
+    browser.force_login(watcher)
+    assert browser.get(ROOMS).status_code == 200
+    end(browser, room)
+    room.refresh_from_db()
+    assert room.is_live
 
 
 def test_nobody_else_ends_spaces_there(room: Room, host: User) -> None:
