@@ -1,5 +1,7 @@
 """What one decides when starting a Space."""
 
+import unicodedata
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -23,3 +25,12 @@ class RoomForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in stubs a
             "title": forms.TextInput(attrs={"autocomplete": "off", "autofocus": True}),
             "speaker_policy": forms.RadioSelect,
         }
+
+    def clean_title(self) -> str:
+        """A title that people can see: spaces and marks without width alone are none."""
+        title: str = self.cleaned_data["title"]
+        if all(unicodedata.category(sign)[0] in "CZM" for sign in title):
+            raise forms.ValidationError(
+                _("Please write a title that people can read."), "invisible"
+            )
+        return title

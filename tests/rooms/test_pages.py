@@ -86,7 +86,8 @@ def test_the_form_says_that_no_transcript_is_written_yet(browser: Browser, host:
 
 
 @pytest.mark.parametrize(
-    "title", ["", "   ", "x" * 71, "two\nlines", "nul\0", "turned \u202e around"]
+    "title",
+    ["", "   ", "x" * 71, "two\nlines", "nul\0", "turned \u202e around", "\u200b\u2060", "\u0301"],
 )
 def test_a_title_is_one_line_of_up_to_seventy_characters(
     browser: Browser, host: User, title: str
