@@ -71,14 +71,43 @@ def test_the_secret_of_a_machine_is_made_once_and_is_private(tmp_path: Path) -> 
 def test_a_service_that_is_configured_wrongly_refuses_to_start(
     tmp_path: Path, given: dict[str, str], complaint: str
 ) -> None:
-    environment = {"PATH": os.environ["PATH"], "VAR_DIR": str(tmp_path)} | given
-    done = subprocess.run(
-        [sys.executable, "manage.py", "check"],
+    done = manage(tmp_path, given, "check")
+    assert done.returncode != 0
+    assert complaint in done.stderr
+
+
+PRODUCTION = {
+    "DEBUG": "off",
+    "SECRET_KEY": "".join(map(chr, range(48, 123))),
+    "SITE_URL": "https://spaces.example",
+    "ALLOWED_HOSTS": "spaces.example",
+}
+
+
+def test_a_service_on_https_passes_the_checks_of_a_deployment(tmp_path: Path) -> None:
+    done = manage(tmp_path, PRODUCTION, "check", "--deploy", "--fail-level", "WARNING")
+    assert done.returncode == 0, done.stderr
+
+
+def test_behind_a_proxy_people_are_told_apart_by_their_own_addresses(tmp_path: Path) -> None:
+    given = {"direct": {}, "proxied": PRODUCTION, "twice": PRODUCTION | {"TRUSTED_PROXIES": "2"}}
+    show = "from django.conf import settings; print(settings.ALLAUTH_TRUSTED_PROXY_COUNT)"
+    counts = {
+        name: manage(tmp_path, environment, "shell", "--no-imports", "--command", show).stdout
+        for name, environment in given.items()
+    }
+    assert counts == {"direct": "0\n", "proxied": "1\n", "twice": "2\n"}
+
+
+def manage(
+    folder: Path, given: dict[str, str], *arguments: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a management command in an environment that holds no more than what is given."""
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
         cwd=Path(__file__).resolve().parents[2],
-        env=environment,
+        env={"PATH": os.environ["PATH"], "VAR_DIR": str(folder)} | given,
         capture_output=True,
         text=True,
         check=False,
     )
-    assert done.returncode != 0
-    assert complaint in done.stderr
