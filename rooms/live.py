@@ -15,7 +15,6 @@ from channels.db import database_sync_to_async
 from channels.layers import channel_layers
 from django.conf import settings
 
-from accounts.models import User
 from rooms import operations, snapshots
 from rooms.coalesce import Coalesced
 from rooms.errors import Code
@@ -112,7 +111,7 @@ class LiveRoom:
     async def _show_out(self, people: Mapping[str, Standing]) -> None:
         for member, standing in self._members_among(people):
             if standing.closing is Code.SUSPENDED and standing.user_id is not None:
-                await database_sync_to_async(_eject)(standing.user_id)
+                await database_sync_to_async(operations.eject_user)(user_id=standing.user_id)
             if standing.closing is not None:
                 await self._hang_up(member, standing.closing)
             elif standing.connection != member.connection:
@@ -250,10 +249,6 @@ class LiveRooms:
 
     def _forget(self, room: LiveRoom) -> None:
         self._rooms.pop(room.room_id, None)
-
-
-def _eject(user_id: int) -> None:
-    operations.eject_user(user=User.objects.get(pk=user_id))
 
 
 def _note_presence(room_id: int, participant_ids: list[int]) -> None:

@@ -14,7 +14,7 @@ from rooms import events, policy
 from rooms.errors import Code, refused
 from rooms.models import Participant, Room
 from rooms.operations.access import acting, lock_room, require
-from rooms.operations.stage import STANDING, step_down
+from rooms.operations.stage import depart
 from rooms.signals import room_ended
 
 ROOMS_PER_HOUR = 10
@@ -78,24 +78,21 @@ def end_room(*, room_id: int, reason: Room.EndReason) -> bool:
     return True
 
 
-@transaction.atomic
-def eject_user(*, user: User) -> None:
+def eject_user(*, user_id: int) -> None:
     """Put somebody out of all live rooms, and end those they host; used on a suspension.
 
     They are not removed for good: whether they may come back is asked when they do.
     """
-    hosted = Room.objects.filter(host=user, ended_at=None)
+    hosted = Room.objects.filter(host=user_id, ended_at=None)
     for room_id in list(hosted.values_list("pk", flat=True)):
         end_room(room_id=room_id, reason=Room.EndReason.MODERATOR)
-    present = Participant.objects.filter(user=user, room__ended_at=None, left_at=None)
+    present = Participant.objects.filter(user=user_id, room__ended_at=None, left_at=None)
     for room_id in list(present.values_list("room_id", flat=True)):
-        room = lock_room(pk=room_id)
-        person = room.participants.get(user=user)
-        step_down(person)
-        person.connection = ""
-        person.left_at = timezone.now()
-        person.save(update_fields=STANDING)
-        events.room_changed(room, {person.public_id: ""})
+        with transaction.atomic():  # one room at a time: nobody holds two locks
+            room = lock_room(pk=room_id)
+            person = room.participants.get(user=user_id)
+            depart(person)
+            events.room_changed(room, {person.public_id: ""})
 
 
 def end_orphaned() -> None:

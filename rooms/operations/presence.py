@@ -14,7 +14,7 @@ from rooms import events, policy
 from rooms.errors import Code
 from rooms.models import Participant, Room
 from rooms.operations.access import lock_room, require
-from rooms.operations.stage import STANDING, step_down
+from rooms.operations.stage import depart, step_down
 
 
 def why_not_join(*, room: Room, user: User | None, visitor: str) -> Code | None:
@@ -52,7 +52,7 @@ def leave(*, participant_id: int) -> None:
     room = lock_room(participants=participant_id)
     person = room.participants.get(pk=participant_id)
     if room.is_live and person.left_at is None:
-        _depart(person)
+        depart(person)
         events.room_changed(room, {person.public_id: ""})
 
 
@@ -68,10 +68,14 @@ def disconnect(*, participant_id: int, connection: str) -> None:
             events.room_changed(room)
 
 
+@transaction.atomic
 def touch(*, participant_ids: Collection[int]) -> None:
     """These people are here: the sign of life that keeps them from being taken for absent."""
     here = Participant.objects.filter(pk__in=participant_ids, left_at=None)
-    here.update(last_seen_at=timezone.now())
+    # Who is being changed just now is passed over: taking many rows in an order of one's own,
+    # without the room's lock, would be a deadlock with whoever changes them all (the end).
+    free = here.select_for_update(skip_locked=True).values("pk")
+    Participant.objects.filter(pk__in=free).update(last_seen_at=timezone.now())
 
 
 def drop_absent(*, room_ids: Collection[int] | None = None) -> None:
@@ -86,7 +90,7 @@ def drop_absent(*, room_ids: Collection[int] | None = None) -> None:
         with transaction.atomic():
             room = lock_room(pk=room_id)
             for person in _absent_people().filter(room=room):
-                _depart(person)
+                depart(person)
             events.room_changed(room)
 
 
@@ -122,10 +126,3 @@ def _absent_people() -> QuerySet[Participant]:
     return Participant.objects.filter(
         room__ended_at=None, left_at=None, last_seen_at__lt=timezone.now() - _absence_since()
     )
-
-
-def _depart(person: Participant) -> None:
-    step_down(person)
-    person.connection = ""
-    person.left_at = timezone.now()
-    person.save(update_fields=STANDING)

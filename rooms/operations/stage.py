@@ -10,7 +10,7 @@ from rooms.events import Why
 from rooms.models import Participant
 from rooms.operations.access import acting, require, target_in
 
-STANDING = [
+_STANDING = [
     "role",
     "muted",
     "hand_raised_at",
@@ -160,11 +160,10 @@ def remove(*, participant_id: int, target: str) -> None:
     person.removed_at = timezone.now()
     same_browser = actor.room.participants.filter(visitor=person.visitor, left_at=None)
     others = same_browser.exclude(pk=person.pk).exclude(role=Participant.Role.HOST)
-    for goer in [person, *others]:
-        step_down(goer)
-        goer.connection = ""
-        goer.left_at = goer.left_at or person.removed_at
-        _save(goer, None)
+    goers = [person, *others]
+    for goer in goers:
+        depart(goer)
+    events.room_changed(actor.room, {goer.public_id: "" for goer in goers})
 
 
 def step_down(person: Participant) -> None:
@@ -177,6 +176,14 @@ def step_down(person: Participant) -> None:
     person.invited_at = None
 
 
+def depart(person: Participant) -> None:
+    """Save somebody as gone, from now on or since they went; telling of it is for the caller."""
+    step_down(person)
+    person.connection = ""
+    person.left_at = person.left_at or timezone.now()
+    person.save(update_fields=_STANDING)
+
+
 def _bring_up(person: Participant) -> None:
     """Make a listener a speaker, muted, if there is a place; the room is locked."""
     speakers = person.room.participants.filter(role=Participant.Role.SPEAKER, left_at=None)
@@ -187,6 +194,6 @@ def _bring_up(person: Participant) -> None:
     _save(person, Why.ACCEPTED)
 
 
-def _save(person: Participant, why: Why | None) -> None:
-    person.save(update_fields=STANDING)
-    events.room_changed(person.room, {person.public_id: why or ""})
+def _save(person: Participant, why: Why) -> None:
+    person.save(update_fields=_STANDING)
+    events.room_changed(person.room, {person.public_id: why})

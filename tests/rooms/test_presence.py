@@ -144,12 +144,12 @@ def test_an_ejected_user_is_out_and_their_own_spaces_end(
 ) -> None:
     eve = join(room, speaker)
     make_speaker(eve)
-    operations.eject_user(user=speaker)
+    operations.eject_user(user_id=speaker.pk)
     eve.refresh_from_db()
     assert (eve.role, eve.muted, eve.connected) == (Participant.Role.LISTENER, True, False)
     room.refresh_from_db()
     assert room.is_live
-    operations.eject_user(user=host)
+    operations.eject_user(user_id=host.pk)
     room.refresh_from_db()
     assert room.end_reason == Room.EndReason.MODERATOR
 
