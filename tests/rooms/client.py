@@ -6,6 +6,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
+from channels.db import database_sync_to_async
 from channels.testing import WebsocketCommunicator
 from django.conf import settings
 from django.core import signing
@@ -60,7 +61,7 @@ class Client:
         headers = [
             (b"origin", b"http://localhost"),
             (b"host", b"localhost"),
-            (b"cookie", "; ".join(await asyncio.to_thread(self._cookies)).encode()),
+            (b"cookie", "; ".join(await database_sync_to_async(self._cookies)()).encode()),
             (b"accept-language", self._language.encode()),
         ]
         self._communicator = WebsocketCommunicator(

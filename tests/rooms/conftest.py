@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator
 from contextlib import nullcontext
 
 import pytest
+from channels import DEFAULT_CHANNEL_LAYER
+from channels.layers import channel_layers
 
 from accounts.models import User
 from audio.fake import FakeEngine
@@ -25,17 +27,25 @@ def quick_ticks(engine: FakeEngine, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-async def engine(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FakeEngine]:
-    """The engine of a web process that starts and ends with the test, and keeps no pauses.
+async def live_rooms(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[LiveRooms]:
+    """The rooms of a web process that starts and ends with the test."""
+    rooms = LiveRooms()
+    monkeypatch.setattr(consumers, "live_rooms", rooms)
+    layer = channel_layers[DEFAULT_CHANNEL_LAYER]
+    yield rooms
+    await rooms.close()
+    await layer.flush()  # what it holds belongs to the event loop of this test
+
+
+@pytest.fixture
+async def engine(live_rooms: LiveRooms, monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
+    """The engine of a web process, which keeps no pauses.
 
     Without ticks: what a tick would repair in the end has to work at once.
     """
     fake = FakeEngine()
-    rooms = LiveRooms()
     monkeypatch.setattr(media, "open_engine", lambda: nullcontext(fake))
     monkeypatch.setattr(media, "RETRY_SECONDS", 0.01)
     monkeypatch.setattr(live, "AUDIENCE_SECONDS", 0.01)
     monkeypatch.setattr(live, "TICK_SECONDS", 3600.0)
-    monkeypatch.setattr(consumers, "live_rooms", rooms)
-    yield fake
-    await rooms.close()
+    return fake

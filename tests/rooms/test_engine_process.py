@@ -10,8 +10,7 @@ from pytest_django import Settings
 from accounts.models import User
 from audio.control import serve
 from audio.fake import FakeEngine
-from rooms import consumers, media
-from rooms.live import LiveRooms
+from rooms import media
 from rooms.models import Room
 from tests.rooms.client import Client
 from tests.rooms.offers import OFFER
@@ -28,15 +27,6 @@ async def served(settings: Settings) -> AsyncIterator[FakeEngine]:
         port = next(iter(server.sockets)).getsockname()[1]
         settings.AUDIO_CONTROL_URL = f"ws://127.0.0.1:{port}"
         yield fake
-
-
-@pytest.fixture
-async def live_rooms(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[LiveRooms]:
-    """The rooms of a web process, with its real link to the engine."""
-    rooms = LiveRooms()
-    monkeypatch.setattr(consumers, "live_rooms", rooms)
-    yield rooms
-    await rooms.close()
 
 
 @pytest.mark.usefixtures("live_rooms")
