@@ -21,11 +21,6 @@ class Coalesced:
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._run())
 
-    async def done(self) -> None:
-        """Wait until nothing that was asked for is left to do."""
-        if self._task is not None:
-            await self._task
-
     async def close(self) -> None:
         """Give up what is running."""
         if self._task is not None and self._task is not asyncio.current_task():

@@ -11,14 +11,14 @@ from accounts.models import User
 
 register = template.Library()
 COLOURS = 8
-PIXELS = {"": 40, "small": 32, "large": 96}
+PIXELS = {"": 40, "large": 96}
 
 
 @register.simple_tag
 def avatar(user: User, size: str = "") -> SafeString:
     """The person's picture, or their initial on a colour that stays the same for the handle.
 
-    `size`: nothing, `small` or `large`. Screen readers pass over it: the name stands beside it.
+    `size`: nothing or `large`. Screen readers pass over it: the name stands beside it.
     """
     classes = f"avatar avatar--{size}" if size else "avatar"
     if user.picture:
