@@ -25,10 +25,10 @@ from audio.protocol import (
 from audio.recorder import DiskThread, RoomRecorder
 from audio.room import Room
 from audio.rtp import CLOCK_RATE, RtpPacket
-from audio.stun import Address
-from audio.transport import Transport
+from audio.transport import Outlet, Transport
 
 _POLL_TICKS = 5
+_RICH_ENCODES = 24  # in one tick; with more they are made cheaper, so that all are made in time
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class Core:
         spool: Path,
         addresses: tuple[str, ...],
         port: int,
-        send: Callable[[bytes, Address], None],
+        outlet: Outlet,
         emit: Callable[[EngineEvent], None],
     ) -> None:
         self._spool = spool
@@ -61,8 +61,9 @@ class Core:
         self._identity = Identity()
         self._rooms: dict[str, Room] = {}
         self._broken: set[str] = set()
+        self._encodes = 0
         self._disk = DiskThread()
-        self.transport = Transport(send, self)
+        self.transport = Transport(outlet, self)
 
     def open_room(self, name: str, clock: Clock) -> None:
         """See `AudioEngine.open_room`."""
@@ -141,19 +142,25 @@ class Core:
 
     def tick(self, clock: Clock) -> None:
         """The next 20 ms in every room."""
+        rich = self._encodes <= _RICH_ENCODES
+        self._encodes = 0
         for name, room in self._rooms.items():
             try:
-                room.tick(clock.tick, int(clock.now * CLOCK_RATE))
+                self._encodes += room.tick(clock.tick, int(clock.now * CLOCK_RATE), rich=rich)
             except Exception:
                 # The other rooms go on. Said once, not fifty times a second.
                 if name not in self._broken:
                     logger.exception("Room %s fails to tick", name)
                 self._broken.add(name)
+        self.transport.flush()
         if clock.tick % _POLL_TICKS == 0:
             self.transport.poll(clock.now, clock.wall, clock.tick * FRAME)
 
     def connected(self, peer: Peer) -> None:
         """The transport: a participant's handshake is done."""
+        room = self._rooms.get(peer.room)
+        if room is not None:
+            room.connected(peer.participant)
         self._emit(Connected(peer.room, peer.participant))
 
     def lost(self, peer: Peer) -> None:

@@ -34,7 +34,7 @@ class EmbeddedEngine:
                 spool=spool,
                 addresses=addresses,
                 port=self.port,
-                send=media.send,
+                outlet=media,
                 emit=self._emit,
             )
 

@@ -20,6 +20,7 @@ from concurrent.futures import Future
 from queue import SimpleQueue
 from typing import TypeVar
 
+from audio.batch import Batch, sockaddr
 from audio.core import Clock, Core
 from audio.protocol import EngineUnavailable
 from audio.sockets import kernel_address, plain_host
@@ -105,6 +106,18 @@ class MediaThread:
             self._udp.sendto(datagram, kernel_address(self._udp.family, address))
         except OSError:
             self._core.transport.dropped["send_failed"] += 1
+
+    def send_batch(self, batch: Batch, count: int) -> None:
+        """See `Outlet.send_batch`."""
+        failed = batch.send(self._udp, count)
+        if failed:
+            self._core.transport.dropped["send_failed"] += failed
+
+    def name(self, address: Address) -> bytes | None:
+        """See `Outlet.name`."""
+        if isinstance(address, TcpAddress):
+            return None
+        return sockaddr(self._udp.family, address[0], address[1])
 
     def stop(self) -> None:
         """Close the rooms, finish the files, end the thread; returns when all that is done."""

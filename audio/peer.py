@@ -1,4 +1,4 @@
-"""One participant's connection: its credentials, its handshake, its outgoing packets."""
+"""One participant's connection: its credentials, its handshake, its addresses."""
 
 import math
 import secrets
@@ -13,11 +13,6 @@ from audio.stun import Address, TcpAddress
 CNAME = "spaces"
 _MAX_ADDRESSES = 8  # that one participant may have proved to own; Wi-Fi, mobile, and spares
 _UDP_PATIENCE = 5.0  # seconds; browsers check what they use every 2.5 s, or more often
-
-
-def _sequence_start() -> int:
-    """Random, but in the lower half, so that it cannot wrap too early (RFC 3711, 3.3.1)."""
-    return secrets.randbits(15)
 
 
 @dataclass(slots=True, eq=False)
@@ -36,6 +31,8 @@ class Peer:
     ssrc: int = field(default_factory=lambda: secrets.randbits(32))
     srtp: SrtpSession | None = None
     """Present once the handshake is done."""
+    slot: int | None = None
+    """Its place in the `Fanout`, from then on."""
     address: Address | None = None
     """Where the participant wants to be reached."""
     addresses: deque[Address] = field(default_factory=deque)
@@ -43,8 +40,6 @@ class Peer:
     last_udp_check: float = -math.inf
     """When the last authentic check came over UDP."""
     next_report: float = 0.0
-    _sequence: int = field(default_factory=_sequence_start)
-    _sent: rtp.SentCounters = field(default_factory=rtp.SentCounters)
 
     def proved_address(self, address: Address, now: float, *, nominated: bool) -> list[Address]:
         """Remember an address an authentic check came from; returns those to forget.
@@ -68,15 +63,9 @@ class Peer:
             oldest = self.addresses.popleft()
         return [oldest]
 
-    def audio(self, srtp: SrtpSession, payload: bytes, timestamp: int) -> bytes:
-        """The next protected RTP packet with this Opus payload."""
-        packet = rtp.build(self.payload_type, self._sequence, timestamp, self.ssrc, payload)
-        self._sequence = (self._sequence + 1) & 0xFFFF
-        self._sent.packets += 1
-        self._sent.octets += len(payload)
-        return srtp.protect(packet)
-
-    def report(self, srtp: SrtpSession, wall_clock: float, timestamp: int) -> bytes:
+    def report(
+        self, srtp: SrtpSession, wall_clock: float, timestamp: int, sent: rtp.SentCounters
+    ) -> bytes:
         """A protected sender report."""
-        plain = rtp.sender_report(self.ssrc, wall_clock, timestamp, self._sent, CNAME)
+        plain = rtp.sender_report(self.ssrc, wall_clock, timestamp, sent, CNAME)
         return srtp.protect_rtcp(plain)

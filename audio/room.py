@@ -1,9 +1,12 @@
 """One room: every 20 ms the voices become one sound, and everybody gets theirs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+
+import numpy as np
 
 from audio import mixer
-from audio.opus import FRAME, Encoder, Pcm
+from audio.audience import Audience, Frame
+from audio.opus import FRAME, SILENCE, Encoder, Pcm
 from audio.peer import Peer
 from audio.protocol import Speaking
 from audio.recorder import RoomRecorder
@@ -14,28 +17,40 @@ from audio.voice import Voice
 BITRATE = 32_000
 """Bits per second of every outgoing stream."""
 
+_NOTHING = np.zeros(FRAME, dtype=np.float32)
 _SPEAKING_EVERY = 10  # ticks between two looks at who speaks: at most 5 events a second
-_DTX_SIZE = 2  # an encoded frame of at most this many bytes need not be sent
+_RICH, _PLAIN = 5, 0  # complexities of the encoder
+_RICH_OWN = 3  # with more who are audible at once, their own streams are plain
+_TAIL = 3  # ticks of silence that are still encoded, so that the sound before them ends well
+_REFRESH = 20  # ticks between two packets of silence, the pace of Opus' own DTX
 
 
 class Stream:
     """One outgoing encode, and whether it is worth sending right now."""
 
     def __init__(self) -> None:
-        self._encoder = Encoder(BITRATE)
-        self._silent = False
+        self._encoder: Encoder | None = None
+        self._idle = 0
 
-    def encode(self, pcm: Pcm) -> tuple[bytes, bool]:
-        """The packet, and whether to send it: of a silence only the first packet goes out,
-        and those the encoder refreshes it with (every 400 ms)."""
-        packet = self._encoder.encode(mixer.limit(pcm))
-        was_silent, self._silent = self._silent, len(packet) <= _DTX_SIZE
-        return packet, not (was_silent and self._silent)
+    def encode(self, pcm: Pcm | None, complexity: int) -> tuple[bytes, bool]:
+        """The packet of a frame (`None`: nobody is audible), and whether to send it.
+
+        Of a silence only the first packet goes out, and one every 400 ms. It is the room that
+        knows when there is silence: the encoder's own detection takes held notes for noise.
+        """
+        self._idle = self._idle + 1 if pcm is None else 0
+        resting = self._idle if self._encoder is None else self._idle - _TAIL
+        if resting > 0:
+            return SILENCE, resting % _REFRESH == 1
+        if self._encoder is None:
+            self._encoder = Encoder(BITRATE)
+        self._encoder.complexity = complexity
+        return self._encoder.encode(_NOTHING if pcm is None else mixer.limit(pcm)), True
 
     def begin(self) -> None:
         """Somebody who heard another stream is switched to this one."""
-        self._encoder.reset()
-        self._silent = False
+        self._encoder = None
+        self._idle = 0
 
 
 class Room:
@@ -56,13 +71,23 @@ class Room:
         self._emit = emit
         self._voices: dict[str, Voice] = {}
         self._leaving: list[Voice] = []
+        self._audience = Audience(transport.broadcast)
         self._shared = Stream()
         self._own: dict[str, Stream] = {}
         self._talking: frozenset[str] = frozenset()
         self._speaking: frozenset[str] = frozenset()
 
+    def connected(self, participant: str) -> None:
+        """Somebody's transport is up: they hear the room from the next tick on."""
+        slot = self._slot(participant)
+        if slot is not None:
+            self._audience.join(slot)
+
     def remove(self, participant: str) -> None:
         """Cut somebody off: nothing of theirs that still waits is played."""
+        slot = self._slot(participant)
+        if slot is not None:
+            self._audience.leave(slot)
         peer = self.peers.pop(participant, None)
         if peer is not None:
             self._transport.remove(peer)
@@ -83,20 +108,36 @@ class Room:
         if voice is not None:
             voice.receive(packet.ssrc, packet.timestamp, packet.payload, arrival)
 
-    def tick(self, tick: int, now: int) -> None:
-        """Mix, record and send the 20 ms that have the number `tick`; `now` in samples."""
+    def tick(self, tick: int, now: int, *, rich: bool = True) -> int:
+        """Mix, record and send the 20 ms that have the number `tick`; `now` in samples.
+
+        Returns about how many frames were encoded; `rich` says whether that may be done well
+        rather than cheaply.
+        """
         heard = self._collect(tick, now)
-        total = mixer.mix([*heard.values(), *self._fade_leaving(now)])
-        timestamp = tick * FRAME
-        packet, worth_sending = self._shared.encode(total)
+        sounds = [*heard.values(), *self._fade_leaving(now)]
+        total = mixer.mix(sounds) if sounds else None
+        packet, worth_sending = self._shared.encode(total, _RICH if rich else _PLAIN)
         self.recorder.mix(tick, packet)
-        if worth_sending:
-            silent = [peer for name, peer in self.peers.items() if name not in heard]
-            self._transport.broadcast(packet, timestamp, silent)
-        self._send_own(heard, total, timestamp)
+        self._audience.arrange(self._slots(self._voices), self._slots(heard))
+        self._audience.play(Frame(tick, packet, worth_sending))
+        alone = len(sounds) == 1
+        if total is not None:
+            complexity = _RICH if rich and len(heard) <= _RICH_OWN else _PLAIN
+            self._send_own(heard, None if alone else total, tick * FRAME, complexity)
         self._talking = frozenset(heard)
         if tick % _SPEAKING_EVERY == 0:
             self._announce_speaking()
+        return 1 + (0 if alone else len(heard)) if sounds else 0
+
+    def _slot(self, participant: str) -> int | None:
+        peer = self.peers.get(participant)
+        return None if peer is None else peer.slot
+
+    def _slots(self, participants: Iterable[str]) -> frozenset[int]:
+        """Of those among them who are connected."""
+        slots = (self._slot(participant) for participant in participants)
+        return frozenset(slot for slot in slots if slot is not None)
 
     def _silence(self, participant: str) -> None:
         self._leaving.append(self._voices.pop(participant))
@@ -118,18 +159,24 @@ class Room:
         audible = [voice for voice in leaving if voice.activity.audible]
         return [mixer.fade_out(voice.tick(now).pcm) for voice in audible]
 
-    def _send_own(self, heard: dict[str, Pcm], total: Pcm, timestamp: int) -> None:
-        """Whoever is audible gets everybody but themselves, from an encoder of their own."""
+    def _send_own(
+        self, heard: dict[str, Pcm], total: Pcm | None, timestamp: int, complexity: int
+    ) -> None:
+        """Whoever is audible gets everybody but themselves, from an encoder of their own.
+
+        No `total`: whoever it is is alone, and there is nothing to hear.
+        """
         for participant, pcm in heard.items():
-            peer = self.peers.get(participant)
-            if peer is None or peer.srtp is None:
+            slot = self._slot(participant)
+            if slot is None:
                 continue
             stream = self._own.setdefault(participant, Stream())
             if participant not in self._talking:
                 stream.begin()
-            packet, worth_sending = stream.encode(mixer.mix_minus(total, pcm))
+            others = None if total is None else mixer.mix_minus(total, pcm)
+            packet, worth_sending = stream.encode(others, complexity)
             if worth_sending:
-                self._transport.broadcast(packet, timestamp, [peer])
+                self._transport.broadcast(packet, timestamp, np.array([slot], dtype=np.intp))
 
     def _announce_speaking(self) -> None:
         speaking = frozenset(

@@ -8,13 +8,15 @@ proved itself, so nobody can make the engine flood a third party.
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from audio import rtp, stun
+from audio.batch import Batch
 from audio.dtls import BadDtls
+from audio.fanout import Fanout, Slots
+from audio.gcm import GcmSession
 from audio.peer import Peer
-from audio.srtp import BadSrtp, SrtpSession
+from audio.srtp import GCM, BadSrtp, Keys, LibSrtpSession, SrtpSession
 from audio.stun import Address
 
 CONSENT_TIMEOUT = 30.0
@@ -38,12 +40,28 @@ class Listener(Protocol):
         """An authentic packet of Opus came."""
 
 
+class Outlet(Protocol):
+    """Where datagrams leave. What the network does not take is lost, and counted there."""
+
+    def send(self, datagram: bytes, address: Address) -> None:
+        """Send one datagram."""
+
+    def send_batch(self, batch: Batch, count: int) -> None:
+        """Send the first `count` datagrams of a batch."""
+
+    def name(self, address: Address) -> bytes | None:
+        """The address as a `batch.sockaddr`; `None` where only `send` reaches it."""
+
+
 class Transport:
     """Sorts incoming datagrams and sends outgoing ones. No socket, no clock, no thread."""
 
-    def __init__(self, send: Callable[[bytes, Address], None], listener: Listener) -> None:
+    def __init__(self, outlet: Outlet, listener: Listener) -> None:
         self.dropped: Counter[str] = Counter()
-        self._send = send
+        self.fanout = Fanout(outlet.send_batch)
+        """What goes to many at once; the slots of peers belong to it."""
+        self._outlet = outlet
+        self._send = outlet.send
         self._listener = listener
         self._by_ufrag: dict[str, Peer] = {}
         self._by_address: dict[Address, Peer] = {}
@@ -80,11 +98,13 @@ class Transport:
         else:
             self.dropped["not_media"] += 1
 
-    def broadcast(self, payload: bytes, timestamp: int, peers: Iterable[Peer]) -> None:
-        """Send the same Opus packet to all of these who are connected."""
-        for peer in peers:
-            if peer.srtp is not None and peer.address is not None:
-                self._send(peer.audio(peer.srtp, payload, timestamp), peer.address)
+    def broadcast(self, payload: bytes, timestamp: int, slots: Slots) -> None:
+        """Send the same Opus packet to all of these, with the next `flush`."""
+        self.fanout.queue(payload, timestamp, slots)
+
+    def flush(self) -> None:
+        """Send what was broadcast."""
+        self.fanout.flush()
 
     def poll(self, now: float, wall_clock: float, timestamp: int) -> None:
         """Timers: retransmissions, reports, and who is gone. A few times a second is enough."""
@@ -92,11 +112,12 @@ class Transport:
             if now - peer.last_consent > CONSENT_TIMEOUT:
                 self._forget(peer)
                 self._listener.lost(peer)
-            elif peer.srtp is None:
+            elif peer.srtp is None or peer.slot is None:
                 self._send_all(peer, peer.handshake.retransmit())
             elif now >= peer.next_report:
                 peer.next_report = now + _REPORT_INTERVAL
-                self._send_all(peer, [peer.report(peer.srtp, wall_clock, timestamp)])
+                sent = self.fanout.sent(peer.slot)
+                self._send_all(peer, [peer.report(peer.srtp, wall_clock, timestamp, sent)])
 
     def _receive_stun(self, datagram: bytes, source: Address, now: float) -> None:
         try:
@@ -127,8 +148,23 @@ class Transport:
         for reply in replies:
             self._send(reply, source)
         if peer.srtp is None and peer.handshake.keys is not None:
-            peer.srtp = SrtpSession(peer.handshake.keys)
+            self._open(peer, open_session(peer.handshake.keys))
             self._listener.connected(peer)
+
+    def _open(self, peer: Peer, srtp: SrtpSession) -> None:
+        """The keys are there: from now on packets can be sent."""
+        peer.srtp = srtp
+        peer.slot = self.fanout.add(
+            ssrc=peer.ssrc,
+            payload_type=peer.payload_type,
+            srtp=srtp,
+            send=lambda packet: self._send_all(peer, [packet]),
+        )
+        self._aim(peer)
+
+    def _aim(self, peer: Peer) -> None:
+        if peer.slot is not None and peer.address is not None:
+            self.fanout.aim(peer.slot, self._outlet.name(peer.address))
 
     def _receive_srtp(self, peer: Peer, datagram: bytes, now: float) -> None:
         if peer.srtp is None:
@@ -150,17 +186,28 @@ class Transport:
                 self.dropped["not_opus"] += 1
 
     def _learn(self, peer: Peer, source: Address, now: float, *, nominated: bool) -> None:
+        before = peer.address
         for forgotten in peer.proved_address(source, now, nominated=nominated):
             self._by_address.pop(forgotten, None)
         self._by_address[source] = peer
+        if peer.address != before:
+            self._aim(peer)
 
     def _forget(self, peer: Peer) -> None:
         self._by_ufrag.pop(peer.ufrag, None)
         for address in peer.addresses:
             if self._by_address.get(address) is peer:
                 del self._by_address[address]
+        if peer.slot is not None:
+            self.fanout.remove(peer.slot)
+            peer.slot = None
 
     def _send_all(self, peer: Peer, datagrams: list[bytes]) -> None:
         if peer.address is not None:
             for datagram in datagrams:
                 self._send(datagram, peer.address)
+
+
+def open_session(keys: Keys) -> SrtpSession:
+    """The contexts of a participant whose handshake gave these keys."""
+    return GcmSession(keys) if keys.profile is GCM else LibSrtpSession(keys)

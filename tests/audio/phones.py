@@ -83,7 +83,7 @@ class Phone:
         self._frequency = frequency
         self._answer: dict[str, str] = {}
         self._dtls = DtlsClient(_IDENTITY)
-        self._session: srtp.SrtpSession | None = None
+        self._session: srtp.LibSrtpSession | None = None
         self._sequence = 0
         self._ear: asyncio.Task[None] | None = None
         self._mouth: asyncio.Task[None] | None = None
@@ -168,7 +168,7 @@ class Phone:
         if self._dtls.done:
             self._session = self._keys()
 
-    def _keys(self) -> srtp.SrtpSession:
+    def _keys(self) -> srtp.LibSrtpSession:
         connection = self._dtls.connection
         certificate = connection.get_peer_certificate(as_cryptography=True)
         name, _, digest = self._answer["fingerprint"].partition(" ")
@@ -178,7 +178,9 @@ class Phone:
         assert connection.get_selected_srtp_profile() == profile.name
         exported = connection.export_keying_material(b"EXTRACTOR-dtls_srtp", profile.exported_size)
         keys = srtp.server_keys(profile, exported)
-        return srtp.SrtpSession(srtp.Keys(profile, sending=keys.receiving, receiving=keys.sending))
+        return srtp.LibSrtpSession(
+            srtp.Keys(profile, sending=keys.receiving, receiving=keys.sending)
+        )
 
     async def _play(self, frequency: float) -> None:
         encoder = Encoder()
@@ -190,5 +192,5 @@ class Phone:
             packet = rtp.build(111, self._sequence, self._sequence * FRAME, 99, payload)
             assert self._session is not None
             with contextlib.suppress(OSError):  # between two networks
-                await self.send(self._session.protect(packet))
+                await self.send(self._session.protect(packet, self._sequence))
             await asyncio.sleep(start + self._sequence * 0.02 - loop.time())

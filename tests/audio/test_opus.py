@@ -9,6 +9,7 @@ from audio.opus import (
     Decoder,
     Encoder,
     OpusError,
+    Repacketizer,
     lost_packet,
     packet_samples,
 )
@@ -60,10 +61,46 @@ def test_the_packet_after_a_lost_one_restores_it_better_than_a_guess() -> None:
     assert recover_error < guess_error / 4
 
 
-def test_silence_shrinks_to_nothing() -> None:
-    encoder = Encoder()
-    sizes = [len(encoder.encode(np.zeros(FRAME, dtype=np.float32))) for _ in range(50)]
-    assert sizes.count(1) > 30
+def test_frames_put_into_one_packet_are_the_same_sound() -> None:
+    packets = packets_of(440.0, 9)
+    repacketizer = Repacketizer()
+    joined = [repacketizer.join(packets[at : at + 3]) for at in range(0, 9, 3)]
+    assert [[first for first, _ in part] for part in joined] == [[0]] * 3
+    one, other = Decoder(), Decoder()
+    expected = np.concatenate([one.decode(packet) for packet in packets])
+    heard = np.concatenate([other.decode(packet) for part in joined for _, packet in part])
+    assert np.array_equal(heard, expected)
+
+
+def test_frames_of_another_mode_begin_another_packet() -> None:
+    spoken = packets_of(440.0, 2)
+    joined = Repacketizer().join([spoken[0], SILENCE, SILENCE])
+    assert [first for first, _ in joined] == [0, 1]
+    assert joined[0][1] == spoken[0]
+    assert [packet_samples(packet) for _, packet in joined] == [FRAME, 2 * FRAME]
+
+
+def test_what_is_no_packet_is_not_joined() -> None:
+    with pytest.raises(OpusError):
+        Repacketizer().join([b""])
+
+
+@pytest.mark.parametrize("complexity", [0, 5])
+def test_packets_carry_a_copy_of_the_frame_before_them(complexity: int) -> None:
+    """At any complexity in use; `recover` would otherwise only guess."""
+    pcm = speech_like(100)
+    encoder = Encoder(complexity=complexity)
+    packets = [encoder.encode(pcm[at : at + FRAME]) for at in range(0, len(pcm), FRAME)]
+    restored = guessed = 0.0
+    for number in range(40, 60):
+        one, other, third = Decoder(), Decoder(), Decoder()
+        for packet in packets[:number]:
+            for decoder in (one, other, third):
+                decoder.decode(packet)
+        real = one.decode(packets[number])
+        restored += float(np.abs(other.recover(packets[number + 1]) - real).sum())
+        guessed += float(np.abs(third.conceal() - real).sum())
+    assert restored < 0.7 * guessed
 
 
 def test_the_ready_made_silence_is_silent() -> None:

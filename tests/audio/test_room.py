@@ -1,12 +1,12 @@
 """A room's tick: how many encodes, who gets which, and what is kept."""
 
-from collections.abc import Iterable
 from typing import cast
 
 import numpy as np
 import pytest
 
-from audio.opus import FRAME, Decoder, Encoder, Pcm
+from audio.fanout import Slots
+from audio.opus import FRAME, SILENCE, Decoder, Encoder, Pcm, Repacketizer, packet_samples
 from audio.peer import Peer
 from audio.protocol import Speaking
 from audio.recorder import RoomRecorder
@@ -34,24 +34,38 @@ class Recorder:
 
 
 class Ears:
-    """A transport that keeps what it was told to send, tick by tick."""
+    """A transport that keeps what it was told to send: packet, tick, and to whom."""
 
     def __init__(self) -> None:
-        self.sent: list[tuple[bytes, list[str]]] = []
+        self.names: list[str] = []
+        self.sent: list[tuple[bytes, int, list[str]]] = []
 
-    def broadcast(self, payload: bytes, timestamp: int, peers: Iterable[Peer]) -> None:
-        self.sent.append((payload, sorted(peer.participant for peer in peers)))
+    def broadcast(self, payload: bytes, timestamp: int, slots: Slots) -> None:
+        names = sorted(self.names[slot] for slot in slots)
+        if names:
+            self.sent.append((payload, timestamp // FRAME, names))
+
+    def remove(self, peer: Peer) -> None:
+        """Nothing to hang up."""
 
     def heard_by(self, name: str) -> list[bytes]:
-        return [payload for payload, names in self.sent if name in names]
+        return [payload for payload, _, names in self.sent if name in names]
+
+    def ticks_heard_by(self, name: str) -> list[int]:
+        """The number of every frame somebody got, in the order they came."""
+        return [
+            tick + number
+            for payload, tick, names in self.sent
+            if name in names
+            for number in range(packet_samples(payload) // FRAME)
+        ]
 
 
 class Guest:
     """As much of a connected peer as a room looks at."""
 
-    def __init__(self, name: str) -> None:
-        self.participant = name
-        self.srtp = object()
+    def __init__(self, slot: int) -> None:
+        self.slot = slot
 
 
 class Stage:
@@ -65,8 +79,10 @@ class Stage:
             cast(RoomRecorder, self.recorder),
             self.news.append,
         )
-        for name in names:
-            self.room.peers[name] = cast(Peer, Guest(name))
+        for slot, name in enumerate(names):
+            self.ears.names.append(name)
+            self.room.peers[name] = cast(Peer, Guest(slot))
+            self.room.connected(name)
         self.tick = 0
 
     def play(self, ticks: int, **voices: list[bytes]) -> None:
@@ -94,24 +110,136 @@ def stage() -> Stage:
     return stage
 
 
+def watch_encoders(monkeypatch: pytest.MonkeyPatch) -> list[Encoder]:
+    """A list that grows by an encoder whenever it encodes."""
+    encodes = []
+    encode = Encoder.encode
+
+    def watch(encoder: Encoder, pcm: Pcm) -> bytes:
+        encodes.append(encoder)
+        return encode(encoder, pcm)
+
+    monkeypatch.setattr(Encoder, "encode", watch)
+    return encodes
+
+
 def test_there_is_one_encode_for_all_who_are_silent_and_one_for_each_who_talks(
-    stage: Stage,
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stage.play(50, anna=tone_packets(A, 1), bruno=tone_packets(B, 1))
-    in_last_tick = sorted(names for _, names in stage.ears.sent[-3:])
-    assert in_last_tick == [["anna"], ["bruno"], ["carla", "dario"]]
+    anna, bruno = tone_packets(A, 1), tone_packets(B, 1)
+    encodes = watch_encoders(monkeypatch)
+    stage.play(50, anna=anna, bruno=bruno)
+    assert len(set(encodes[-30:])) == 3
+    assert len(encodes) == pytest.approx(3 * 50, abs=20)
 
 
 def test_who_may_speak_but_is_silent_shares_the_listeners_encode(stage: Stage) -> None:
     stage.play(50, anna=tone_packets(A, 1))
-    assert stage.ears.sent[-1][1] == ["bruno", "carla", "dario"]
+    heard = [(payload, tick) for payload, tick, names in stage.ears.sent if "carla" in names]
+    payload, tick = heard[-1]
+    assert stage.ears.heard_by("bruno")[-3:] == stage.recorder.mixed[-3:]
+    assert Repacketizer().join(stage.recorder.mixed[tick : tick + 3]) == [(0, payload)]
 
 
 def test_the_shared_encode_is_what_is_recorded(stage: Stage) -> None:
     stage.play(50, anna=tone_packets(A, 1))
-    heard = stage.ears.heard_by("carla")
+    heard = stage.ears.heard_by("bruno")
     assert len(stage.recorder.mixed) == 50
     assert heard[-40:] == stage.recorder.mixed[-40:]
+
+
+def test_those_who_only_listen_get_three_frames_in_a_packet(stage: Stage) -> None:
+    stage.play(50, anna=tone_packets(A, 1))
+    lengths = {name: packet_samples(stage.ears.heard_by(name)[-1]) for name in stage.ears.names}
+    assert lengths["bruno"] == FRAME
+    assert lengths["carla"] == lengths["dario"] == 3 * FRAME
+
+
+def test_three_frames_in_a_packet_are_the_same_sound(stage: Stage) -> None:
+    stage.play(100, anna=tone_packets(A, 2))
+    first, last = stage.ears.ticks_heard_by("carla")[0], stage.ears.ticks_heard_by("carla")[-1]
+    decoder = Decoder()
+    expected = np.concatenate([decoder.decode(p) for p in stage.recorder.mixed[first : last + 1]])
+    decoder = Decoder()
+    heard = np.concatenate([decoder.decode(p) for p in stage.ears.heard_by("carla")])
+    assert np.array_equal(heard, expected)
+
+
+@pytest.mark.parametrize("at", range(50, 53))
+def test_a_listener_who_may_speak_gets_every_frame_once_and_so_does_one_who_goes_back(
+    stage: Stage, at: int
+) -> None:
+    packets = tone_packets(A, 3)
+    stage.play(at, anna=packets)
+    stage.room.set_voices(frozenset({"anna", "bruno", "carla"}))
+    stage.play(40, anna=packets[at:])
+    assert packet_samples(stage.ears.heard_by("carla")[-1]) == FRAME
+    stage.room.set_voices(frozenset({"anna", "bruno"}))
+    stage.play(40, anna=packets[at + 40 :])
+    assert packet_samples(stage.ears.heard_by("carla")[-1]) == 3 * FRAME
+    ticks = stage.ears.ticks_heard_by("carla")
+    assert ticks == list(range(ticks[0], ticks[-1] + 1))
+    assert ticks[-1] >= stage.tick - 3
+
+
+def test_a_listener_who_starts_to_speak_hears_on_without_a_gap(stage: Stage) -> None:
+    anna, carla = tone_packets(A, 3), tone_packets(B, 2)
+    stage.play(50, anna=anna)
+    stage.room.set_voices(frozenset({"anna", "bruno", "carla"}))
+    stage.play(50, anna=anna[50:], carla=carla)
+    ticks = stage.ears.ticks_heard_by("carla")
+    assert ticks == list(range(ticks[0], stage.tick))
+    decoder = Decoder()
+    pcm = np.concatenate([decoder.decode(packet) for packet in stage.ears.heard_by("carla")])
+    pieces = pcm[RATE // 2 :].reshape(-1, FRAME)
+    assert min(loudness(piece, A) for piece in pieces) > 0.05
+
+
+def test_whoever_connects_gets_the_next_frame(stage: Stage) -> None:
+    packets = tone_packets(A, 1)
+    stage.play(20, anna=packets)
+    stage.ears.names.append("elena")
+    stage.room.peers["elena"] = cast(Peer, Guest(4))
+    stage.room.connected("elena")
+    stage.play(1, anna=packets[20:])
+    assert stage.ears.ticks_heard_by("elena") == [20]
+
+
+def test_whoever_leaves_gets_nothing_more(stage: Stage) -> None:
+    packets = tone_packets(A, 2)
+    stage.play(20, anna=packets)
+    for name in ("bruno", "carla"):
+        stage.room.remove(name)
+    before = [len(stage.ears.heard_by(name)) for name in ("bruno", "carla")]
+    stage.play(20, anna=packets[20:])
+    assert [len(stage.ears.heard_by(name)) for name in ("bruno", "carla")] == before
+
+
+def test_listeners_are_spread_over_the_ticks() -> None:
+    stage = Stage("anna", *(f"p{number}" for number in range(30)))
+    stage.room.set_voices(frozenset({"anna"}))
+    stage.play(50, anna=tone_packets(A, 1))
+    sizes = [len(names) for _, _, names in stage.ears.sent[-6:] if names != ["anna"]]
+    assert set(sizes) == {10}
+
+
+def test_whoever_talks_alone_costs_no_encode_of_their_own(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anna = tone_packets(A, 1)
+    encodes = watch_encoders(monkeypatch)
+    stage.play(50, anna=anna)
+    assert len(set(encodes)) == 1
+    assert set(stage.ears.heard_by("anna")[-2:]) == {SILENCE}
+
+
+def test_a_silent_room_is_not_even_encoded(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage.play(50, anna=tone_packets(A, 1))
+    stage.play(100)
+    encodes = watch_encoders(monkeypatch)
+    stage.play(100)
+    assert encodes == []
+    assert stage.recorder.mixed[-100:] == [SILENCE] * 100
 
 
 def test_talkers_hear_each_other_and_listeners_hear_all(stage: Stage) -> None:

@@ -2,6 +2,7 @@
 
 import secrets
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -40,7 +41,7 @@ class Port:
 
     def __init__(self) -> None:
         self.wire, self.witness = Wire(), Witness()
-        self.transport = Transport(self.wire.send, self.witness)
+        self.transport = Transport(self.wire, self.witness)
 
     def client(self, name: str = "anna", address: stun.Address = HOME) -> WireClient:
         peer = Peer(
@@ -53,6 +54,12 @@ class Port:
         )
         self.transport.add(peer)
         return WireClient(self.transport, self.wire, peer, CLIENT, address)
+
+    def play(self, payload: bytes, timestamp: int, *peers: Peer) -> None:
+        """Broadcast to those of the peers who are connected."""
+        slots = [peer.slot for peer in peers if peer.slot is not None]
+        self.transport.broadcast(payload, timestamp, np.array(slots, dtype=np.intp))
+        self.transport.flush()
 
     @property
     def dropped(self) -> dict[str, int]:
@@ -109,7 +116,7 @@ def test_everybody_connected_gets_the_same_payload_with_numbers_of_their_own(por
     anna.connect()
     bruno.connect()
     for tick in range(3):
-        port.transport.broadcast(SILENCE, tick * 960, [anna.peer, bruno.peer, waiting.peer])
+        port.play(SILENCE, tick * 960, anna.peer, bruno.peer, waiting.peer)
     sequences = {}
     for client in (anna, bruno):
         packets = [rtp.parse(client.open(d)) for d in port.wire.take(client.address)]
@@ -129,7 +136,7 @@ def test_a_client_that_moves_is_followed_with_its_sound(port: Port) -> None:
     anna.address = CAFE
     anna.check()
     anna.send(anna.audio(SILENCE))
-    port.transport.broadcast(SILENCE, 0, [anna.peer])
+    port.play(SILENCE, 0, anna.peer)
     assert port.wire.take(HOME) == []
     assert len(port.wire.take(CAFE)) == 1
     assert port.witness.payloads == [(anna.peer, SILENCE)]
@@ -140,7 +147,7 @@ def test_a_check_that_nominates_nothing_does_not_move_the_sound(port: Port) -> N
     anna.connect()
     anna.address = CAFE
     anna.check(nominate=False)
-    port.transport.broadcast(SILENCE, 0, [anna.peer])
+    port.play(SILENCE, 0, anna.peer)
     assert len(port.wire.take(HOME)) == 1
     assert port.wire.take(CAFE) == []
 
@@ -207,7 +214,7 @@ def test_whoever_is_removed_is_told_and_then_ignored(port: Port) -> None:
 def test_reports_tell_the_name_and_what_was_sent(port: Port) -> None:
     anna = port.client()
     anna.connect()
-    port.transport.broadcast(SILENCE, 960, [anna.peer])
+    port.play(SILENCE, 960, anna.peer)
     port.wire.take(HOME)
     port.transport.poll(1.0, 1_800_000_000.5, 960)
     (datagram,) = port.wire.take(HOME)

@@ -1,11 +1,13 @@
 """The client's side of the protocols, packet by packet, in memory."""
 
 import secrets
+import socket
 from dataclasses import dataclass, field
 
 from OpenSSL import SSL
 
 from audio import rtp, srtp, stun
+from audio.batch import Batch, sockaddr
 from audio.dtls import Identity, split_records
 from audio.peer import Peer
 from audio.transport import Transport
@@ -44,6 +46,13 @@ class Wire:
     def send(self, datagram: bytes, address: stun.Address) -> None:
         self.sent.setdefault(address, []).append(datagram)
 
+    def send_batch(self, batch: Batch, count: int) -> None:
+        for datagram, address in batch.datagrams(count):
+            self.send(datagram, address)
+
+    def name(self, address: stun.Address) -> bytes | None:
+        return sockaddr(socket.AF_INET, *address)
+
     def take(self, address: stun.Address) -> list[bytes]:
         """What arrived at an address since the last time."""
         return self.sent.pop(address, [])
@@ -59,7 +68,7 @@ class WireClient:
     identity: Identity
     address: stun.Address
     sequence: int = 0
-    _outbound: srtp.SrtpSession | None = None
+    _outbound: srtp.LibSrtpSession | None = None
 
     def check(
         self, *, nominate: bool = True, password: str | None = None, now: float = 0.0
@@ -86,7 +95,7 @@ class WireClient:
             flight = client.speak([reply for record in flight for reply in self.send(record)])
         keys = self.peer.handshake.keys
         assert keys is not None
-        self._outbound = srtp.SrtpSession(
+        self._outbound = srtp.LibSrtpSession(
             srtp.Keys(keys.profile, sending=keys.receiving, receiving=keys.sending)
         )
 
@@ -96,7 +105,7 @@ class WireClient:
         self.sequence += 1
         kind = self.peer.payload_type if payload_type is None else payload_type
         packet = rtp.build(kind, self.sequence, self.sequence * 960, 99, payload)
-        return self._outbound.protect(packet)
+        return self._outbound.protect(packet, self.sequence)
 
     def control(self, packet: bytes) -> bytes:
         """An RTCP packet, protected."""
