@@ -28,13 +28,14 @@ def quick_ticks(engine: FakeEngine, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 async def live_rooms(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[LiveRooms]:
-    """The rooms of a web process that starts and ends with the test."""
+    """The rooms, and the channel layer, of a web process that starts and ends with the test."""
+    layer = channel_layers.make_backend(DEFAULT_CHANNEL_LAYER)
+    monkeypatch.setitem(channel_layers.backends, DEFAULT_CHANNEL_LAYER, layer)
     rooms = LiveRooms()
     monkeypatch.setattr(consumers, "live_rooms", rooms)
-    layer = channel_layers[DEFAULT_CHANNEL_LAYER]
     yield rooms
     await rooms.close()
-    await layer.flush()  # what it holds belongs to the event loop of this test
+    await layer.flush()
 
 
 @pytest.fixture
