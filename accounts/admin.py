@@ -28,6 +28,25 @@ admin.site.index_title = _("Moderation")
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 
+class StaffRequest(HttpRequest):
+    """What the admin lets through."""
+
+    user: User
+
+
+class ReadOnlyAdmin:
+    """Nothing is added, changed or deleted by hand, by superusers neither."""
+
+    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+
 def staff(request: HttpRequest) -> User:
     """Who is logged in; the admin lets nobody else through."""
     return cast(User, request.user)

@@ -1,6 +1,7 @@
 """Forms of the profile and the beta programme, and what we ask at sign-up."""
 
 from django import forms
+from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
@@ -8,7 +9,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts import names, pictures
-from accounts.models import LANGUAGES, BetaApplication, User
+from accounts.models import BetaApplication, User
 
 
 class SignupForm(forms.Form):
@@ -47,7 +48,7 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in stub
     language = forms.ChoiceField(
         label=_("Language"),
         required=False,
-        choices=[("", _("As my browser asks for")), *LANGUAGES],
+        choices=[("", _("As my browser asks for")), *settings.LANGUAGES],
     )
     new_picture = forms.FileField(
         label=_("Picture"),
@@ -80,7 +81,7 @@ class BetaForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in stubs a
     kind = forms.ChoiceField(
         label=_("Who are you?"), choices=BetaApplication.Kind.choices, widget=forms.RadioSelect
     )
-    language = forms.ChoiceField(label=_("Language we write to you in"), choices=LANGUAGES)
+    language = forms.ChoiceField(label=_("Language we write to you in"), choices=settings.LANGUAGES)
 
     class Meta:
         model = BetaApplication

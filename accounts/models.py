@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.core.validators import RegexValidator
@@ -12,7 +13,6 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 HANDLE_PATTERN = r"^[a-z0-9_]{2,30}$"
-LANGUAGES = [("en", _("English")), ("it", _("Italian"))]
 
 
 class UserManager(BaseUserManager["User"]):
@@ -50,7 +50,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     display_name = models.CharField(_("display name"), max_length=50)
     bio = models.CharField(_("bio"), max_length=160, blank=True)
     picture = models.ImageField(_("picture"), upload_to="users/", blank=True)
-    language = models.CharField(_("language"), max_length=2, choices=LANGUAGES, blank=True)
+    language = models.CharField(_("language"), max_length=2, choices=settings.LANGUAGES, blank=True)
     is_staff = models.BooleanField(_("may enter the admin"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
     date_joined = models.DateTimeField(_("joined"), default=timezone.now)
@@ -157,7 +157,7 @@ class BetaApplication(models.Model):
     name = models.CharField(_("name"), max_length=80)
     kind = models.CharField(_("who you are"), max_length=10, choices=Kind.choices)
     why = models.TextField(_("why"), max_length=1000)
-    language = models.CharField(_("language"), max_length=2, choices=LANGUAGES)
+    language = models.CharField(_("language"), max_length=2, choices=settings.LANGUAGES)
     status = models.CharField(
         _("status"), max_length=8, choices=Status.choices, default=Status.PENDING
     )

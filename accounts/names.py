@@ -1,6 +1,6 @@
 """Which handles and names people may choose."""
 
-import unicodedata
+import re
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
@@ -18,7 +18,10 @@ RESERVED_HANDLES = frozenset(
     }
 )
 # fmt: on
-DIRECTION_MARKS = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
+
+# Control characters, other ends of a line, and the marks that turn the direction of writing
+# (Unicode Standard Annex 9, section 2): they disturb the text beside them.
+DISTURBING = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
 def handle_not_reserved(handle: str) -> None:
@@ -28,14 +31,9 @@ def handle_not_reserved(handle: str) -> None:
 
 
 def readable_name(name: str) -> None:
-    """Raise ValidationError for a name that shows nothing or that turns the text around it.
+    """Raise ValidationError for a name that shows nothing or that disturbs the text around it.
 
-    Control characters and direction marks (Unicode Standard Annex 9, section 2) would let a name
-    rearrange the page beside it; without a letter or a digit there is nothing to call somebody.
+    Without a letter or a digit there is nothing to call somebody.
     """
-    turning = any(
-        unicodedata.category(sign) == "Cc" or unicodedata.bidirectional(sign) in DIRECTION_MARKS
-        for sign in name
-    )
-    if turning or not any(sign.isalnum() for sign in name):
+    if DISTURBING.search(name) or not any(sign.isalnum() for sign in name):
         raise ValidationError(_("Please write a name that people can read."), "unreadable")

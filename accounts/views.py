@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from allauth.core import ratelimit
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.files.storage import default_storage
@@ -21,7 +22,7 @@ from django.views.i18n import set_language
 from accounts import letters, operations, pictures
 from accounts.errors import DomainError
 from accounts.forms import BetaForm, ProfileForm
-from accounts.models import LANGUAGES, BetaApplication, User
+from accounts.models import BetaApplication, User
 
 
 class AuthenticatedRequest(HttpRequest):
@@ -88,7 +89,7 @@ def profile_edit(request: AuthenticatedRequest) -> HttpResponse:
 def language(request: HttpRequest) -> HttpResponse:
     """The switch on every page; kept in the profile too, which would win over it otherwise."""
     chosen = request.POST.get("language", "")
-    if isinstance(request.user, User) and chosen in dict(LANGUAGES):
+    if isinstance(request.user, User) and chosen in dict(settings.LANGUAGES):
         User.objects.filter(pk=request.user.pk).update(language=chosen)
     return set_language(request)
 

@@ -17,6 +17,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
+from accounts.admin import ReadOnlyAdmin, StaffRequest
 from accounts.errors import DomainError
 from accounts.models import User
 from moderation import operations, policy
@@ -32,18 +33,12 @@ else:
     ReportAdminBase = admin.ModelAdmin
 
 
-class StaffRequest(HttpRequest):
-    """What the admin lets through."""
-
-    user: User
-
-
 SUSPENSION_DAYS = {"1": 1, "7": 7, "30": 30, "": None}
 
 
 @admin.register(Report)
-class ReportAdmin(ReportAdminBase):
-    """Read, listen, decide. A report itself is never edited."""
+class ReportAdmin(ReadOnlyAdmin, ReportAdminBase):
+    """Read, listen, decide: decisions have their own buttons. A report itself is never edited."""
 
     change_form_template = "moderation/admin/report.html"
     list_display = ["reason", "space", "subject", "age", "state", "kept_until"]
@@ -62,18 +57,6 @@ class ReportAdmin(ReportAdminBase):
         css = {"all": ["moderation/admin.css"]}
 
     # --- who may what ------------------------------------------------------------------------
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Reports come from people who were there."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Report | None = None) -> bool:
-        """What was reported stays as it was; decisions have their own buttons."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Report | None = None) -> bool:
-        """A report is part of the record."""
-        return False
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
         """For the actions and buttons."""

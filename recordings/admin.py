@@ -14,8 +14,8 @@ from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.admin import ReadOnlyAdmin, StaffRequest
 from accounts.errors import DomainError
-from accounts.models import User
 from recordings import operations, presentation
 from recordings.models import PurgeRecord, Recording, RecordingAccess, RecordingFile
 from recordings.tasks import send_archive
@@ -31,26 +31,7 @@ else:
     FilesBase = AccessesBase = admin.TabularInline
 
 
-class StaffRequest(HttpRequest):
-    """What the admin lets through."""
-
-    user: User
-
-
-class ViewOnly:
-    """Nobody adds, changes or deletes here, superusers included."""
-
-    def has_add_permission(self, *_args: object) -> bool:
-        return False
-
-    def has_change_permission(self, *_args: object) -> bool:
-        return False
-
-    def has_delete_permission(self, *_args: object) -> bool:
-        return False
-
-
-class ViewWithRecording(ViewOnly):
+class ViewWithRecording(ReadOnlyAdmin):
     """Who sees the recording sees this part of it."""
 
     def has_view_permission(self, request: HttpRequest, *_args: object) -> bool:
@@ -103,7 +84,7 @@ class FlaggedFilter(admin.SimpleListFilter):
 
 
 @admin.register(Recording)
-class RecordingAdmin(ViewOnly, RecordingAdminBase):
+class RecordingAdmin(ReadOnlyAdmin, RecordingAdminBase):
     """What became of each room's sound."""
 
     list_display = ["room", "state", "kept_until", "flagged", "error"]
@@ -169,7 +150,7 @@ class RecordingAdmin(ViewOnly, RecordingAdminBase):
 
 
 @admin.register(PurgeRecord)
-class PurgeRecordAdmin(ViewOnly, PurgeRecordAdminBase):
+class PurgeRecordAdmin(ReadOnlyAdmin, PurgeRecordAdminBase):
     """Proofs of deletion: to be read and exported."""
 
     list_display = ["room_public_id", "ended_at", "rule", "expired_at", "purged_at", "total_bytes"]

@@ -9,18 +9,17 @@ from django.utils.crypto import get_random_string
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.names import DISTURBING
+
 
 def new_public_id() -> str:
     """An address that cannot be guessed: 62^12 is about 71 bits."""
     return get_random_string(12)
 
 
-no_control_characters = RegexValidator(
-    r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]",
-    _("Use letters, digits and punctuation only."),
-    inverse_match=True,
+on_one_line = RegexValidator(
+    DISTURBING.pattern, _("Use letters, digits and punctuation only."), inverse_match=True
 )
-"""Also without the marks that turn the direction of writing: they disturb the text beside them."""
 
 
 class Room(models.Model):
@@ -40,7 +39,7 @@ class Room(models.Model):
     host = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="rooms", verbose_name=_("host")
     )
-    title = models.CharField(_("title"), max_length=70, validators=[no_control_characters])
+    title = models.CharField(_("title"), max_length=70, validators=[on_one_line])
     speaker_policy = models.CharField(
         _("who may speak"),
         max_length=8,
