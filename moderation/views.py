@@ -1,7 +1,6 @@
 """Where people report."""
 
 from django.contrib import messages
-from django.db.models import F, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -10,7 +9,8 @@ from django.views.decorators.http import require_http_methods
 from accounts.errors import DomainError
 from moderation import operations
 from moderation.forms import ReportForm, reportable
-from rooms.models import Participant, Room
+from rooms.models import Room
+from rooms.operations import participant_of
 from rooms.visitors import visitor_of_request
 
 
@@ -18,7 +18,11 @@ from rooms.visitors import visitor_of_request
 def report(request: HttpRequest, public_id: str) -> HttpResponse:
     """Report a room, or somebody in it (`?about=<participant>`); for those who were there."""
     room = get_object_or_404(Room, public_id=public_id)
-    participant = _participant(request, room)
+    participant = participant_of(
+        room=room,
+        user=request.user if request.user.is_authenticated else None,
+        visitor=visitor_of_request(request),
+    )
     if participant is None:
         return render(request, "moderation/not_there.html", {"room": room}, status=403)
     about = request.GET.get("about", "")
@@ -37,22 +41,6 @@ def report(request: HttpRequest, public_id: str) -> HttpResponse:
             return redirect("room", public_id)
     status = 422 if form.errors else 200
     return render(request, "moderation/report.html", {"room": room, "form": form}, status=status)
-
-
-def _participant(request: HttpRequest, room: Room) -> Participant | None:
-    """Who the browser was in the room: by account, else by the cookie it joined with.
-
-    On a shared machine nobody reports in the name of an account other than their own.
-    """
-    user = request.user
-    visitor = visitor_of_request(request)
-    as_visitor = Q(visitor=visitor) if visitor else Q(pk__in=[])
-    if not user.is_authenticated:
-        return (
-            room.participants.filter(as_visitor).order_by(F("user").asc(nulls_first=True)).first()
-        )
-    as_guest = as_visitor & Q(user=None)
-    return room.participants.filter(user=user).first() or room.participants.filter(as_guest).first()
 
 
 def _thanks(filed: operations.Filed) -> str:

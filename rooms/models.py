@@ -1,5 +1,7 @@
 """A room and the people in it. People read "Space"; the code says room."""
 
+from typing import Self
+
 from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
@@ -76,6 +78,14 @@ class Room(models.Model):
         return self.ended_at is None
 
 
+class ParticipantQuerySet(models.QuerySet["Participant"]):
+    """Participants, with the questions that are asked in more than one place."""
+
+    def here(self) -> Self:
+        """Those with an open WebSocket right now."""
+        return self.filter(left_at=None).exclude(connection="")
+
+
 class Participant(models.Model):
     """One person in one room, kept over reloads and lost connections.
 
@@ -110,6 +120,8 @@ class Participant(models.Model):
     last_seen_at = models.DateTimeField(_("last seen"), default=timezone.now)
     left_at = models.DateTimeField(_("left"), null=True, blank=True)
     removed_at = models.DateTimeField(_("removed"), null=True, blank=True)
+
+    objects = ParticipantQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("participant")

@@ -154,9 +154,7 @@ def _room(room: Room) -> RoomData:
 
 
 def _audience(room: Room) -> Audience:
-    listeners = room.participants.filter(role=Participant.Role.LISTENER, left_at=None).exclude(
-        connection=""
-    )
+    listeners = room.participants.here().filter(role=Participant.Role.LISTENER)
     sample = listeners.select_related("user").order_by("joined_at", "pk")[:SAMPLE]
     return Audience(count=listeners.count(), sample=[person_data(person) for person in sample])
 

@@ -1,7 +1,6 @@
 """The pages: what is live, starting a Space, and the Space itself."""
 
 from django.conf import settings
-from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -12,7 +11,7 @@ from accounts.models import User
 from rooms import operations
 from rooms.errors import Code
 from rooms.forms import RoomForm
-from rooms.models import Participant, Room
+from rooms.models import Room
 from rooms.visitors import new_visitor, remember_visitor, visitor_of_request
 
 SHOWN = 50
@@ -23,16 +22,10 @@ SHOWN = 50
 def home(request: HttpRequest) -> HttpResponse:
     """The live Spaces.
 
-    Template `rooms/home.html`: `rooms` (each with `.host`, `.listener_count` and
-    `.speaker_count` of people who are there now), `may_create` (the own picture in the strip
-    starts a Space; else it leads to the beta page).
+    Template `rooms/home.html`: `rooms`, each with `.host` and the `.people_count` of those who
+    are there now.
     """
-    user = _user(request)
-    context = {
-        "rooms": live_rooms_with_counts()[:SHOWN],
-        "may_create": operations.why_not_create(user=user) is None,
-    }
-    return render(request, "rooms/home.html", context)
+    return render(request, "rooms/home.html", {"rooms": operations.live_rooms()[:SHOWN]})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -65,9 +58,9 @@ def room_new(request: HttpRequest) -> HttpResponse:
 def room(request: HttpRequest, public_id: str) -> HttpResponse:
     """A Space, live or ended. Sets the cookie `visitor`, which the WebSocket asks for.
 
-    - live: `rooms/room.html` with `room`, `host`, `is_host`, `websocket_path`, `retention_days`,
+    - live: `rooms/room.html` with `room`, `is_host`, `websocket_path`, `retention_days`,
       `people_count` (who is there now)
-    - ended: `rooms/ended.html` with `room`, `host`, `is_host`
+    - ended: `rooms/ended.html` with `room`, `is_host`
     - kept out (removed, suspended, blocked): `rooms/refused.html`, status 403, with `room` and
       the sentence `message`
     - unknown: `rooms/not_found.html`, status 404
@@ -81,24 +74,9 @@ def room(request: HttpRequest, public_id: str) -> HttpResponse:
     return response
 
 
-def live_rooms_with_counts() -> QuerySet[Room]:
-    """Live rooms, newest first, with their people counted in the same query."""
-    here = Q(participants__left_at=None) & ~Q(participants__connection="")
-    listener = Q(participants__role=Participant.Role.LISTENER)
-    return (
-        Room.objects.filter(ended_at=None)
-        .select_related("host")
-        .annotate(
-            listener_count=Count("participants", filter=here & listener),
-            speaker_count=Count("participants", filter=here & ~listener),
-        )
-        .order_by("-created_at")
-    )
-
-
 def _room_page(request: HttpRequest, room: Room, visitor: str) -> HttpResponse:
     user = _user(request)
-    context = {"room": room, "host": room.host, "is_host": user == room.host}
+    context = {"room": room, "is_host": user == room.host}
     if not room.is_live:
         return render(request, "rooms/ended.html", context)
     refusal = operations.why_not_join(room=room, user=user, visitor=visitor)
@@ -109,7 +87,7 @@ def _room_page(request: HttpRequest, room: Room, visitor: str) -> HttpResponse:
     context |= {
         "websocket_path": f"/ws/spaces/{room.public_id}/",
         "retention_days": settings.RETENTION_DAYS,
-        "people_count": room.participants.filter(left_at=None).exclude(connection="").count(),
+        "people_count": room.participants.here().count(),
     }
     return render(request, "rooms/room.html", context)
 

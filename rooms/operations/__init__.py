@@ -11,9 +11,9 @@ from rooms.operations.lifecycle import (
     end_orphaned,
     end_room,
     end_room_as,
-    find_room,
     why_not_create,
 )
+from rooms.operations.lookup import find_room, live_rooms, participant_of
 from rooms.operations.presence import (
     disconnect,
     drop_absent,
@@ -58,9 +58,11 @@ __all__ = [
     "join",
     "leave",
     "leave_stage",
+    "live_rooms",
     "lower_hand",
     "mute",
     "mute_self",
+    "participant_of",
     "raise_hand",
     "remove",
     "touch",

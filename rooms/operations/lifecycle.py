@@ -21,13 +21,6 @@ ROOMS_PER_HOUR = 10
 """How many Spaces one person may start within an hour."""
 
 
-def find_room(public_id: str) -> Room | None:
-    """The room at an address, live or ended; anything may have been typed into the address."""
-    if not public_id.isalnum():
-        return None
-    return Room.objects.select_related("host").filter(public_id=public_id).first()
-
-
 def why_not_create(*, user: User | None) -> Code | None:
     """The refusal this person would get, or None."""
     if user is None:
