@@ -1,13 +1,23 @@
 """The cast: the same people in every test."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 from allauth.account.models import EmailAddress
+from asgiref.sync import SyncToAsync
 from django.contrib.auth.models import Group
+from django.db import connections
 from django.utils import timezone
 
 from accounts.models import BetaApplication, Block, Suspension, User
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> Iterator[None]:
+    """PostgreSQL drops no database that the thread of asynchronous code still holds."""
+    yield
+    SyncToAsync.single_thread_executor.submit(connections.close_all).result()
 
 
 def person(handle: str, **fields: object) -> User:
