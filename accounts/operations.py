@@ -77,9 +77,16 @@ def running_suspensions(users: Collection[int]) -> QuerySet[Suspension]:
     return Suspension.objects.filter(running, user__in=users, starts_at__lte=now)
 
 
+def kept_out(users: Collection[int]) -> set[int]:
+    """Who of these people may not be anywhere right now: suspended, or the account is closed."""
+    suspended = running_suspensions(users).values("user")
+    barred = User.objects.filter(Q(is_active=False) | Q(pk__in=suspended), pk__in=users)
+    return set(barred.values_list("pk", flat=True))
+
+
 def is_suspended(user: User | AnonymousUser) -> bool:
-    """Whether a suspension of the person runs right now; visitors have none."""
-    return isinstance(user, User) and running_suspensions([user.pk]).exists()
+    """Whether the person is kept out right now; visitors never are."""
+    return isinstance(user, User) and bool(kept_out([user.pk]))
 
 
 def check_suspension(*, user: User, by: User, ends_at: datetime | None) -> None:

@@ -170,8 +170,7 @@ def _standings(room: Room, public_ids: Collection[str]) -> dict[str, Standing]:
     if room.speaker_policy == Room.SpeakerPolicy.FOLLOWED:
         follows = Follow.objects.filter(follower=room.host_id, followed__in=users)
         followed = set(follows.values_list("followed_id", flat=True))
-    suspensions = accounts.operations.running_suspensions(users)
-    suspended = set(suspensions.values_list("user_id", flat=True))
+    suspended = accounts.operations.kept_out(users)
     return {
         person.public_id: Standing(
             you=_you(person, room, is_followed=person.user_id in followed),

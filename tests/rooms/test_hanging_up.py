@@ -77,6 +77,25 @@ async def test_a_suspension_that_begins_later_is_found_by_the_tick(
         assert await bob.is_closed() == 4403
 
 
+async def test_a_closed_account_is_put_out_by_the_tick(
+    quick_ticks: None, room: Room, host: User, listener: User
+) -> None:
+    async with Client(room, host) as ada, Client(room, listener) as bob:
+        await ada.join()
+        await bob.join()
+        await User.objects.filter(pk=listener.pk).aupdate(is_active=False)
+        assert await bob.is_closed() == 4403
+        assert await ada.does("ping") == {}
+
+
+async def test_a_closed_account_does_nothing_more(room: Room, listener: User) -> None:
+    async with Client(room, listener) as bob:
+        await bob.join()
+        await User.objects.filter(pk=listener.pk).aupdate(is_active=False)
+        assert await bob.is_refused("hand.raise") == "suspended"
+        assert await bob.is_closed() == 4403
+
+
 async def test_a_suspended_host_ends_the_space(room: Room, host: User, moderator: User) -> None:
     async with Client(room, host) as ada, Client(room) as guest:
         await ada.join()
