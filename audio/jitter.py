@@ -6,15 +6,18 @@ timestamps, and the caller's clock, which says when packets arrive and when soun
 The fastest packets of the last seconds tell how the sender's clock and ours relate; how much
 later than those the others come is the delay that is needed. The delay there is adapts to it:
 where a packet is missing and the delay is too short, the play position waits (the delay grows
-by a frame); where the delay is too long, `take` asks for one packet to be squeezed out (it
-shrinks by a frame). The same two moves absorb a sender whose clock runs fast or slow.
+by a frame); where the delay is too long, `take` asks for two packets to be played in the time
+of less. The same two moves absorb a sender whose clock runs fast or slow.
+
+While packets are being missed, one frame of delay more is kept: then the packet after a lost one,
+which holds a copy of it (FEC), is there before it is too late.
 """
 
 from collections import deque
 from dataclasses import dataclass
 from enum import Enum
 
-from audio.opus import FRAME, packet_samples
+from audio.opus import FRAME, frame_samples, packet_samples
 
 MAX_DELAY = 400 * 48
 """The most delay the buffer ever aims at."""
@@ -28,6 +31,8 @@ _WINDOW = 250  # packets looked back on, 5 s of the usual 20 ms
 _IN_TIME = 97  # per cent of the packets; a rarer straggler is concealed instead
 _SLACK = FRAME + FRAME // 4  # delay beyond what is needed before any is given up
 _SQUEEZE_EVERY = 25  # takes: the sound is never hurried more than that
+_LOOK_BACK = 500  # turns, 10 s, for which a miss is remembered
+_HOLE = 5 * FRAME  # what is missing and longer than this was never sent, as in a pause
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +48,7 @@ class Gap(Enum):
     """Why `take` has no packet."""
 
     LOST = "lost"
-    """One frame is missing and its turn is over: conceal 20 ms."""
+    """Something is missing and its turn is over: conceal `Taken.samples`."""
     DRY = "dry"
     """Nothing came in time; the play position waits. Conceal 20 ms."""
     IDLE = "idle"
@@ -55,6 +60,8 @@ class Taken:
     """One step of playing: a packet or a gap, and what may go with it."""
 
     packet: Packet | Gap
+    samples: int = FRAME
+    """For a gap: how much sound is to stand in for it."""
     following: bytes | None = None
     """For `Gap.LOST`: the payload right after it, which may hold a copy of it (FEC)."""
     squeeze: bool = False
@@ -73,6 +80,7 @@ class JitterBuffer:
         self._highest: int | None = None  # newest timestamp seen, to unwrap 32 bits against
         self._transits: deque[int] = deque(maxlen=_WINDOW)
         self._since_squeeze = 0
+        self._misses: deque[bool] = deque(maxlen=_LOOK_BACK)  # of the last turns
 
     @property
     def depth(self) -> int:
@@ -85,11 +93,16 @@ class JitterBuffer:
 
     @property
     def needed(self) -> int:
-        """The delay with which nearly all packets of late would have come in time."""
+        """The delay with which nearly all packets of late would have come in time.
+
+        Where some are missed, in time for the packet after a lost one.
+        """
         if not self._transits:
             return 0
         transits = sorted(self._transits)
-        return min(transits[len(transits) * _IN_TIME // 100] - transits[0], MAX_DELAY)
+        jitter = transits[len(transits) * _IN_TIME // 100] - transits[0]
+        reserve = FRAME if True in self._misses else 0
+        return min(jitter + reserve, MAX_DELAY)
 
     def add(self, timestamp: int, payload: bytes, arrival: int) -> None:
         """Put in a packet: its 32-bit RTP timestamp, and when it arrived."""
@@ -115,11 +128,13 @@ class JitterBuffer:
         if position not in self._packets:
             if not self._packets or self._delay(position, now) < self.needed:
                 return self._wait()
-            position = self._catch_up(position)
+            self._misses.append(min(self._packets) - position <= _HOLE)
+            position = self._catch_up(position, now)
         self._waited = 0
         packet = self._packets.pop(position, None)
         if packet is None:
             return self._miss(position)
+        self._misses.append(False)
         self._position = position + packet.samples
         return Taken(packet, squeeze=self._squeezes(position, now))
 
@@ -127,6 +142,7 @@ class JitterBuffer:
         """Forget everything: another stream begins."""
         self._packets.clear()
         self._transits.clear()
+        self._misses.clear()
         self._position = self._highest = None
         self._waited = 0
 
@@ -165,15 +181,25 @@ class JitterBuffer:
         self._transits.clear()  # a pause may shift the sender's timestamps
         return Taken(Gap.IDLE)
 
-    def _catch_up(self, position: int) -> int:
-        """What is missing after the wait was lost or never sent: the time waited was its time."""
-        return min(min(self._packets), position + self._waited)
+    def _catch_up(self, position: int, now: int) -> int:
+        """What is missing after the wait was lost or never sent: the time waited was its time.
+
+        Not all of it where more delay is needed than there was before the wait.
+        """
+        first = min(self._packets)
+        spare = max(self._delay(position, now) - self.needed, 0)
+        return position + min(first - position, self._waited, spare // FRAME * FRAME)
 
     def _miss(self, position: int) -> Taken:
+        """Step over what is missing, all at once where one packet's FEC can restore all of it."""
         first = min(self._packets)
-        self._position = min(first, position + FRAME)
-        near = first - position <= FRAME
-        return Taken(Gap.LOST, following=self._packets[first].payload if near else None)
+        following = self._packets[first].payload
+        missing = first - position
+        if missing <= max(FRAME, frame_samples(following)):
+            self._position = first
+            return Taken(Gap.LOST, missing, following)
+        self._position = position + FRAME
+        return Taken(Gap.LOST)
 
     def _squeezes(self, position: int, now: int) -> bool:
         if self._since_squeeze < _SQUEEZE_EVERY:

@@ -97,6 +97,11 @@ def packet_samples(packet: bytes) -> int:
     return samples if samples <= _MAX_SAMPLES else 0
 
 
+def frame_samples(packet: bytes) -> int:
+    """Samples at 48 kHz of each frame in a packet (RFC 6716, 3.1)."""
+    return _FRAME_SIZES[packet[0] >> 3]
+
+
 def lost_packet(previous: bytes) -> bytes:
     """A packet of one empty 20 ms frame, in the manner of `previous`.
 
@@ -229,7 +234,10 @@ class Decoder:
         return self._decode(None, samples, fec=False)
 
     def recover(self, following: bytes, samples: int = FRAME) -> Pcm:
-        """The missing packet, from the copy inside of the one after it, else concealment."""
+        """The missing packet, from the copy inside of the one after it, else concealment.
+
+        `samples` that are missing, a multiple of 2.5 ms.
+        """
         return self._decode(following, samples, fec=True)
 
     def _decode(self, packet: bytes | None, samples: int, *, fec: bool) -> Pcm:

@@ -77,8 +77,9 @@ def test_a_lost_packet_is_concealed_and_keeps_its_place_in_the_track() -> None:
     packets = tone_packets(A, 2)
     pcm, track, _ = hear(packets, ticks=100, lost=frozenset({40, 60, 80}))
     assert all(holds(pcm[at : at + RATE // 10], A) for at in range(RATE // 2, RATE, RATE // 10))
-    assert [len(track[number]) for number in (40, 60, 80)] == [1, 1, 1]
-    assert track[41] == packets[41]
+    # The first miss is waited for: from then on there is time to restore the others.
+    assert [number for number, packet in enumerate(track) if len(packet) == 1] == [40, 41, 61, 81]
+    assert track[42] == packets[41]
     assert sum(map(packet_samples, track)) == 100 * FRAME
 
 
@@ -89,8 +90,9 @@ def test_a_lost_packet_is_restored_when_the_one_after_it_is_there() -> None:
     lost = frozenset(range(22, 95, 8))  # the first of two that come together
     whole, _, _ = hear(packets, ticks=100, burst=2)
     broken, _, _ = hear(packets, ticks=100, burst=2, lost=lost)
-    error = np.square(whole - broken)[RATE // 2 :].sum()
-    assert error < 0.05 * np.square(whole)[RATE // 2 :].sum()
+    # Having missed some, the voice keeps one frame of delay more from then on.
+    expected, restored = whole[RATE:-FRAME], broken[RATE + FRAME :]
+    assert np.square(expected - restored).sum() < 0.02 * np.square(expected).sum()
 
 
 def test_loss_makes_no_click() -> None:
