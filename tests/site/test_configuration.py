@@ -1,6 +1,7 @@
 """Configuration comes from the environment; what cannot be understood stops the start."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,8 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from spaces_site import env, secret_key
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.parametrize(
@@ -105,9 +108,18 @@ def manage(
     """Run a management command in an environment that holds no more than what is given."""
     return subprocess.run(
         [sys.executable, "manage.py", *arguments],
-        cwd=Path(__file__).resolve().parents[2],
+        cwd=ROOT,
         env={"PATH": os.environ["PATH"], "VAR_DIR": str(folder)} | given,
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+def test_every_variable_is_described_and_no_other() -> None:
+    read = re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', (ROOT / "spaces_site/settings.py").read_text())
+    table = (ROOT / "docs/architecture.md").read_text().split("\n## Settings\n")[1]
+    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    described = [name for row in rows for name in re.findall(r"`([A-Z_]+)`", row)]
+    of_the_procfile = ["BIND"]
+    assert sorted(described) == sorted({*read, *of_the_procfile})
