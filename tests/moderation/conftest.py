@@ -28,6 +28,12 @@ def person_in(room: Room, user: User | None) -> Participant:
     return room.participants.get(user=user)
 
 
+def is_flagged(room: Room) -> bool:
+    """Whether a report keeps the copy of the room longer, as of now."""
+    room.refresh_from_db()
+    return room.flagged_at is not None
+
+
 File = Callable[..., Report]
 
 

@@ -11,12 +11,7 @@ from moderation import operations, policy
 from moderation.models import Report
 from rooms.models import Room
 from tests.conftest import person
-from tests.moderation.conftest import File, person_in
-
-
-def is_flagged(room: Room) -> bool:
-    room.refresh_from_db()
-    return room.flagged_at is not None
+from tests.moderation.conftest import File, is_flagged, person_in
 
 
 def history(report: Report) -> list[tuple[User, str]]:

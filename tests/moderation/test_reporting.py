@@ -16,7 +16,7 @@ from recordings.models import Recording
 from rooms import visitors
 from rooms.models import Participant, Room
 from rooms.operations import end_room
-from tests.moderation.conftest import GUEST, File, person_in
+from tests.moderation.conftest import GUEST, File, is_flagged, person_in
 
 
 def address(room: Room) -> str:
@@ -29,11 +29,6 @@ def refusal_of(
     with pytest.raises(DomainError) as caught:
         operations.report(room=room, participant=participant, about=about, reason="spam", text="")
     return caught.value.code
-
-
-def is_flagged(room: Room) -> bool:
-    room.refresh_from_db()
-    return room.flagged_at is not None
 
 
 @pytest.fixture

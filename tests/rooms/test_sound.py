@@ -1,5 +1,7 @@
 """The engine follows the database: who is heard, who is cut off, whatever happens in between."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
@@ -31,6 +33,16 @@ async def come_up(host: Client, speaker: Client) -> None:
     await speaker.does("mic.unmute")
 
 
+@asynccontextmanager
+async def on_stage(room: Room, host: User, speaker: User) -> AsyncIterator[tuple[Client, Client]]:
+    """The host, muted, and a speaker with an open microphone."""
+    async with Client(room, host) as ada, Client(room, speaker) as eve:
+        await ada.join()
+        await eve.join()
+        await come_up(ada, eve)
+        yield ada, eve
+
+
 def voices(engine: FakeEngine, room: Room) -> set[str]:
     state = engine.rooms.get(room.public_id)
     return set(state.voices) if state else set()
@@ -43,10 +55,7 @@ def is_heard(engine: FakeEngine, room: Room, client: Client) -> bool:
 async def test_voices_follow_the_stage(
     engine: FakeEngine, room: Room, host: User, speaker: User
 ) -> None:
-    async with Client(room, host) as ada, Client(room, speaker) as eve:
-        await ada.join()
-        await eve.join()
-        await come_up(ada, eve)
+    async with on_stage(room, host, speaker) as (ada, eve):
         await until(lambda: voices(engine, room) == {eve.you["id"]})
         await ada.does("recording.accept")
         await ada.does("mic.unmute")
@@ -70,10 +79,7 @@ async def test_an_offer_is_answered_once_more_after_another(engine: FakeEngine, 
 async def test_a_removed_speaker_is_cut_off(
     engine: FakeEngine, room: Room, host: User, speaker: User
 ) -> None:
-    async with Client(room, host) as ada, Client(room, speaker) as eve:
-        await ada.join()
-        await eve.join()
-        await come_up(ada, eve)
+    async with on_stage(room, host, speaker) as (ada, eve):
         await eve.does("media.offer", sdp=OFFER)
         await until(lambda: is_heard(engine, room, eve))
         await ada.does("participant.remove", participant=eve.you["id"])
@@ -104,10 +110,7 @@ async def test_a_speaker_whose_socket_is_gone_is_muted_and_cut_off_all_the_same(
 async def test_muting_does_not_depend_on_the_channel_layer(
     engine: FakeEngine, room: Room, host: User, speaker: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with Client(room, host) as ada, Client(room, speaker) as eve:
-        await ada.join()
-        await eve.join()
-        await come_up(ada, eve)
+    async with on_stage(room, host, speaker) as (ada, eve):
         await until(lambda: is_heard(engine, room, eve))
         monkeypatch.setattr(events, "_send", lambda group, message: None)
         await ada.does("participant.mute", participant=eve.you["id"])
@@ -149,10 +152,7 @@ async def test_the_end_closes_the_room_at_the_engine(
 async def test_a_restarted_engine_is_told_again(
     engine: FakeEngine, room: Room, host: User, speaker: User
 ) -> None:
-    async with Client(room, host) as ada, Client(room, speaker) as eve:
-        await ada.join()
-        await eve.join()
-        await come_up(ada, eve)
+    async with on_stage(room, host, speaker) as (_ada, eve):
         await until(lambda: is_heard(engine, room, eve))
         engine.go_away()
         await until(lambda: is_heard(engine, room, eve))
@@ -164,10 +164,7 @@ async def test_an_engine_that_was_away_is_told_when_it_is_back(
     engine: FakeEngine, room: Room, host: User, speaker: User
 ) -> None:
     engine.available = False
-    async with Client(room, host) as ada, Client(room, speaker) as eve:
-        await ada.join()
-        await eve.join()
-        await come_up(ada, eve)
+    async with on_stage(room, host, speaker) as (_ada, eve):
         assert await eve.is_refused("media.offer", sdp=OFFER) == "engine_unavailable"
         engine.available = True
         await until(lambda: is_heard(engine, room, eve))
@@ -246,10 +243,7 @@ async def test_an_absent_speaker_is_not_heard_for_ever(
 async def test_a_change_behind_our_back_is_found_by_the_tick(
     engine: FakeEngine, room: Room, host: User, speaker: User
 ) -> None:
-    async with Client(room, host) as ada, Client(room, speaker) as eve:
-        await ada.join()
-        await eve.join()
-        await come_up(ada, eve)
+    async with on_stage(room, host, speaker) as (_ada, eve):
         await eve.hears("you.changed", why="unmuted")  # the last message is through
         await Participant.objects.filter(user=speaker).aupdate(role="listener", muted=True)
         await eve.becomes("listener", why="changed")
