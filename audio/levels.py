@@ -17,8 +17,14 @@ _SPEAKING_OFF_DB = -52.0
 _SPEAKING_ATTACK = 3  # ticks, so that a knock on the table is nobody speaking
 _SPEAKING_HANG = 30
 _TARGET_DB = -20.0
-_GAIN_LIMIT_DB = 12.0
+_GAIN_LIMIT_DB = 14.0
 _GAIN_STEP_DB = 0.06  # per tick: 3 dB a second, too slow to be heard as pumping
+_GAIN_NEAR_DB = 1.0  # nearer to the target than this the gain rests
+_MEASURABLE_DB = -100.0
+_FLOOR_RISE_DB = 0.02  # per tick; 1 dB a second, so that a long word is not taken for noise
+_OVER_FLOOR_DB = 9.0
+_SPEECH_DB = -50.0
+_MEMORY = 100  # ticks of speech that the level is averaged over
 
 
 def level_db(pcm: Pcm) -> float:
@@ -53,19 +59,41 @@ class VoiceActivity:
 
 @dataclass(slots=True)
 class SlowGain:
-    """Brings quiet and loud voices nearer to each other, slowly."""
+    """Brings quiet and loud voices nearer to each other, slowly.
+
+    It goes by the average level of speech alone: what stands out from the noise floor, which is
+    the lowest level of late. So pauses leave the gain as it is, and noise is never pulled up.
+    """
 
     gain_db: float = 0.0
+    _floor: float = 0.0
+    _power: float = 0.0
+    _heard: int = 0
 
     def apply(self, pcm: Pcm, level: float) -> Pcm:
         """The samples with the gain on; it moves only while there is speech to measure."""
         before = self.gain_db
-        if level > _SPEAKING_ON_DB:
-            wanted = min(max(_TARGET_DB - level, -_GAIN_LIMIT_DB), _GAIN_LIMIT_DB)
-            self.gain_db += min(max(wanted - before, -_GAIN_STEP_DB), _GAIN_STEP_DB)
+        if self._is_speech(level):
+            self._heard = min(self._heard + 1, _MEMORY)
+            self._power += (10.0 ** (level / 10.0) - self._power) / self._heard
+            self.gain_db += self._step(10.0 * float(np.log10(self._power)))
+        if before == self.gain_db == 0.0:
+            return pcm
         ramp = np.linspace(_factor(before), _factor(self.gain_db), len(pcm), dtype=np.float32)
         levelled: Pcm = pcm * ramp
         return levelled
+
+    def _is_speech(self, level: float) -> bool:
+        if level > _MEASURABLE_DB:
+            self._floor = min(level, self._floor + _FLOOR_RISE_DB)
+        return level > max(self._floor + _OVER_FLOOR_DB, _SPEECH_DB)
+
+    def _step(self, average: float) -> float:
+        wanted = min(max(_TARGET_DB - average, -_GAIN_LIMIT_DB), _GAIN_LIMIT_DB)
+        away = wanted - self.gain_db
+        if abs(away) < _GAIN_NEAR_DB:
+            return 0.0
+        return min(max(away, -_GAIN_STEP_DB), _GAIN_STEP_DB)
 
 
 def _factor(gain_db: float) -> float:

@@ -4,8 +4,6 @@ import numpy as np
 
 from audio.opus import FRAME, Pcm
 
-_KNEE = np.float32(0.7)
-_ROOM = np.float32(1.0) - _KNEE
 _JOIN = 480
 _LEAST_LEFT_OUT, _MOST_LEFT_OUT = 240, 960
 
@@ -21,15 +19,6 @@ def mix(voices: list[Pcm]) -> Pcm:
 def mix_minus(total: Pcm, own: Pcm) -> Pcm:
     """What somebody hears who must not hear themselves: the plain sum without their frame."""
     return total - own
-
-
-def limit(pcm: Pcm) -> Pcm:
-    """Bend what is louder than the knee so that nothing reaches full scale; never clips."""
-    loudness = np.abs(pcm)
-    if float(loudness.max(initial=0.0)) <= _KNEE:
-        return pcm
-    bent = _KNEE + _ROOM * np.tanh((loudness - _KNEE) / _ROOM)
-    return np.where(loudness > _KNEE, np.copysign(bent, pcm), pcm).astype(np.float32)
 
 
 def fade_out(pcm: Pcm, samples: int = 240) -> Pcm:

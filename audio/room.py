@@ -6,6 +6,7 @@ import numpy as np
 
 from audio import mixer
 from audio.audience import Audience, Frame
+from audio.limiter import Limiter
 from audio.opus import FRAME, SILENCE, Encoder, Pcm
 from audio.peer import Peer
 from audio.protocol import Speaking
@@ -30,6 +31,7 @@ class Stream:
 
     def __init__(self) -> None:
         self._encoder: Encoder | None = None
+        self._limiter = Limiter()
         self._idle = 0
 
     def encode(self, pcm: Pcm | None, complexity: int) -> tuple[bytes, bool]:
@@ -45,7 +47,7 @@ class Stream:
         if self._encoder is None:
             self._encoder = Encoder(BITRATE)
         self._encoder.complexity = complexity
-        return self._encoder.encode(_NOTHING if pcm is None else mixer.limit(pcm)), True
+        return self._encoder.encode(self._limiter.apply(_NOTHING if pcm is None else pcm)), True
 
     def begin(self) -> None:
         """Somebody who heard another stream is switched to this one."""

@@ -1,11 +1,9 @@
-"""Adding up, leaving out, and never clipping."""
+"""Adding up, leaving out, and who counts as speaking."""
 
 import numpy as np
-from hypothesis import given
-from hypothesis import strategies as st
 
 from audio import mixer
-from audio.levels import SlowGain, VoiceActivity, level_db
+from audio.levels import VoiceActivity
 from audio.opus import FRAME
 from tests.audio.callers import loudness, tone
 
@@ -24,25 +22,6 @@ def test_mix_minus_holds_everybody_else() -> None:
     rest = mixer.mix_minus(mixer.mix([own, tone(1000, FRAME)]), own)
     assert loudness(rest, 1000) > 0.25
     assert loudness(rest, 500) < 0.01
-
-
-def test_what_is_quiet_passes_the_limiter_untouched() -> None:
-    pcm = tone(500, FRAME, level=0.6)
-    assert np.array_equal(mixer.limit(pcm), pcm)
-
-
-def test_ten_who_shout_do_not_clip() -> None:
-    total = mixer.mix([tone(300 + 50 * n, FRAME, level=0.9) for n in range(10)])
-    limited = mixer.limit(total)
-    assert np.abs(total).max() > 3
-    assert np.abs(limited).max() <= 1.0
-
-
-@given(st.floats(-50, 50, width=32), st.floats(-50, 50, width=32))
-def test_the_limiter_keeps_sign_and_order(one: float, other: float) -> None:
-    low, high = mixer.limit(np.array(sorted([one, other]), dtype=np.float32))
-    assert -1 <= low <= high <= 1
-    assert np.sign(high) == np.sign(max(one, other))
 
 
 def test_a_fade_ends_in_silence_without_a_step() -> None:
@@ -86,20 +65,16 @@ def test_the_first_sound_is_mixed_at_once() -> None:
     assert not activity_after((-20, 5), (-70, 60)).audible
 
 
-def test_quiet_and_loud_voices_come_nearer_to_each_other_slowly() -> None:
-    levels = []
-    for start in (0.02, 0.5):
-        gain, frame = SlowGain(), tone(500, FRAME, level=start)
-        first = level_db(gain.apply(frame, level_db(frame)))
-        assert abs(first - level_db(frame)) < 0.1
-        for _ in range(500):
-            levelled = gain.apply(frame, level_db(frame))
-        levels.append(level_db(levelled))
-    assert abs(levels[0] - levels[1]) < 6
+def test_shortening_leaves_out_whole_periods_and_nothing_is_heard_of_it() -> None:
+    pcm = tone(200, 2 * FRAME)
+    shorter = mixer.shorten(pcm)
+    assert FRAME <= len(shorter) <= 2 * FRAME - 240
+    assert np.abs(np.diff(shorter, 2)).max() < 2 * np.abs(np.diff(pcm, 2)).max()
+    assert loudness(shorter, 200) > 0.28
 
 
-def test_silence_does_not_move_the_gain() -> None:
-    gain = SlowGain()
-    for _ in range(500):
-        gain.apply(np.zeros(FRAME, dtype=np.float32), -120.0)
-    assert gain.gain_db == 0
+def test_a_fade_in_begins_with_nothing() -> None:
+    risen = mixer.fade_in(np.ones(FRAME, dtype=np.float32))
+    assert risen[0] == 0
+    assert (risen[240:] == 1).all()
+    assert np.abs(np.diff(risen)).max() < 0.01

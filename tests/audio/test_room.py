@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from audio.fanout import Slots
+from audio.limiter import CEILING
 from audio.opus import FRAME, SILENCE, Decoder, Encoder, Pcm, Repacketizer, packet_samples
 from audio.peer import Peer
 from audio.protocol import Speaking
@@ -322,4 +323,4 @@ def test_ten_who_shout_reach_the_encoder_without_clipping(
     peaks.clear()
     stage.room.set_voices(frozenset(names))
     stage.play(50, **dict.fromkeys(names, packets))
-    assert 0.9 < max(peaks) <= 1.0
+    assert 0.6 < max(peaks) <= CEILING
