@@ -37,21 +37,21 @@ class Peer:
     """Where the participant wants to be reached."""
     addresses: deque[Address] = field(default_factory=deque)
     """Where it proved to be, oldest first."""
-    last_udp_check: float = -math.inf
-    """When the last authentic check came over UDP."""
+    last_udp_nomination: float = -math.inf
+    """When the client last said, over UDP, that it uses UDP."""
     next_report: float = 0.0
 
     def proved_address(self, address: Address, now: float, *, nominated: bool) -> list[Address]:
         """Remember an address an authentic check came from; returns those to forget.
 
         The last nominated is where the sound goes, but UDP first: a TCP connection has to wait
-        until nothing comes over UDP any more. Some browsers nominate all that works.
+        until nothing is nominated over UDP any more. Some browsers nominate all that works.
         """
-        over_tcp = isinstance(address, TcpAddress)
-        if not over_tcp:
-            self.last_udp_check = now
-        udp_works = now - self.last_udp_check < _UDP_PATIENCE
-        if self.address is None or (nominated and not (over_tcp and udp_works)):
+        if isinstance(address, TcpAddress):
+            nominated = nominated and now - self.last_udp_nomination >= _UDP_PATIENCE
+        elif nominated:
+            self.last_udp_nomination = now
+        if nominated or self.address is None:
             self.address = address
         if address not in self.addresses:
             self.addresses.append(address)

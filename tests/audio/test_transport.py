@@ -167,6 +167,14 @@ def test_udp_goes_before_tcp_as_long_as_it_works(port: Port) -> None:
     assert check_over(over_tcp, 7) == over_tcp
 
 
+def test_udp_that_works_in_one_direction_only_does_not_hold_up_tcp(port: Port) -> None:
+    anna = port.client()
+    anna.check(nominate=False)  # it never hears the answer
+    anna.address = stun.TcpAddress(*HOME, connection=1)
+    anna.check()
+    assert anna.peer.address == anna.address
+
+
 def test_a_tcp_connection_and_a_udp_port_of_the_same_number_are_two_places(port: Port) -> None:
     anna = port.client(address=stun.TcpAddress(*HOME, connection=1))
     anna.check()

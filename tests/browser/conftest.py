@@ -33,8 +33,19 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     folder = tmp_path_factory.mktemp("service")
     with running_service(folder) as service:
         yield service
+    assert_no_tracebacks(service)
+
+
+def assert_no_tracebacks(service: Service) -> None:
+    """Whatever the tests did, the logs of the service know of no fault."""
     logs = {name: service.log(name) for name in ("web", "audio", "worker")}
     assert not [name for name, log in logs.items() if "Traceback" in log], logs
+
+
+def chromium() -> str:
+    """Where the browser is."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return next(path for name in names if (path := shutil.which(name)))
 
 
 @pytest.fixture(scope="session")
@@ -60,11 +71,6 @@ async def bring_in(playwright: Playwright, service: Service) -> AsyncIterator[Br
     Without a handle it is a visitor without an account.
     """
     people: list[Person] = []
-    executable = next(
-        path
-        for name in ("chromium", "chromium-browser", "google-chrome")
-        if (path := shutil.which(name))
-    )
 
     async def bring(
         handle: str = "",
@@ -72,12 +78,16 @@ async def bring_in(playwright: Playwright, service: Service) -> AsyncIterator[Br
         *,
         stubborn: bool = False,
         width: int = 1280,
+        executable: str = "",
         **context: Any,
     ) -> Person:
-        flags = list(CHROMIUM_FLAGS)
+        # Browsers give out the microphone to secure pages alone, and to this one.
+        flags = [*CHROMIUM_FLAGS, f"--unsafely-treat-insecure-origin-as-secure={service.url}"]
         if microphone:
             flags.append(f"--use-file-for-fake-audio-capture={microphone}")
-        browser = await playwright.chromium.launch(executable_path=executable, args=flags)
+        browser = await playwright.chromium.launch(
+            executable_path=executable or chromium(), args=flags
+        )
         page_context = await browser.new_context(
             viewport={"width": width, "height": 800}, base_url=service.url, **context
         )

@@ -30,6 +30,16 @@ MediaStreamTrack.prototype.stop = () => {};
 Object.defineProperty(MediaStreamTrack.prototype, "enabled", {get: () => true, set: () => {}});
 """
 
+# The page keeps its connection to itself; here it is for the tests to ask.
+_SHOW_PEER = """
+window.RTCPeerConnection = class extends RTCPeerConnection {
+    constructor(...options) {
+        super(...options);
+        window.peer = this;
+    }
+};
+"""
+
 # A third of a second of what the page's audio element plays, as base64 of little-endian floats.
 _LISTEN = """async () => {
     const element = [...document.querySelectorAll("audio")].find((each) => each.srcObject);
@@ -75,6 +85,7 @@ class Person:
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("console", self._note_console)
         await self.page.context.add_init_script(_RAW_MICROPHONE)
+        await self.page.context.add_init_script(_SHOW_PEER)
         if self.stubborn:
             await self.page.context.add_init_script(_STUBBORN)
         if self.handle:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -102,8 +102,13 @@ class Service:
 
 
 @contextmanager
-def running_service(folder: Path) -> Iterator[Service]:
-    """Migrate, make the demo accounts, start web, audio and worker; at the end stop them all."""
+def running_service(
+    folder: Path, host: str = "127.0.0.1", settings: Mapping[str, str] | None = None
+) -> Iterator[Service]:
+    """Migrate, make the demo accounts, start web, audio and worker; at the end stop them all.
+
+    `host` is the address of this machine it is reached at, `settings` what else it is told.
+    """
     port = free_port()
     environment = {
         name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ
@@ -111,13 +116,15 @@ def running_service(folder: Path) -> Iterator[Service]:
     environment |= {
         "VAR_DIR": str(folder / "var"),
         "PORT": str(port),
-        "BIND": "127.0.0.1",
-        "SITE_URL": f"http://127.0.0.1:{port}",
+        "BIND": host,
+        "SITE_URL": f"http://{host}:{port}",
+        "ALLOWED_HOSTS": host,
         "AUDIO_PORT": str(free_port(socket.SOCK_DGRAM)),
         "AUDIO_CONTROL_PORT": str(free_port()),
         "PYTHONUNBUFFERED": "1",
     }
-    service = Service(folder, f"http://127.0.0.1:{port}", environment)
+    environment |= settings or {}
+    service = Service(folder, environment["SITE_URL"], environment)
     service.manage("migrate", "--verbosity", "0")
     service.manage("demo", "--password", PASSWORD)
     try:

@@ -1,0 +1,102 @@
+"""Another device on networks of its own: a network namespace with links to this machine."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+_TOOLS = {"ip": "iproute2", "nft": "nftables"}
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """The device; `server` is where it reaches this machine, over either of its links."""
+
+    name: str
+    server: str
+    server6: str
+    folder: Path
+
+    def run(self, *command: str) -> str:
+        """Run a command on the device and return what it printed."""
+        return _run("ip", "netns", "exec", self.name, *command)
+
+    def program(self, path: str) -> str:
+        """A program that runs on the device."""
+        wrapper = self.folder / f"{Path(path).name}-elsewhere"
+        wrapper.write_text(f'#!/bin/sh\nexec ip netns exec {self.name} {path} "$@"\n')
+        wrapper.chmod(0o755)
+        return str(wrapper)
+
+    def block(self, *rules: str) -> None:
+        """Let nothing out that fits one of these nftables rules, as a firewall would."""
+        self.run("nft", "add table inet wall")
+        self.run(
+            "nft", "add chain inet wall out { type filter hook output priority 0; policy accept; }"
+        )
+        for rule in rules:
+            self.run("nft", f"add rule inet wall out {rule} counter drop")
+
+    def blocked(self) -> int:
+        """How many packets the rules have kept in."""
+        words = self.run("nft", "list", "table", "inet", "wall").split()
+        return sum(int(words[at + 1]) for at, word in enumerate(words) if word == "packets")
+
+    def lose(self, link: str) -> None:
+        """One of the links, `wifi` or `mobile`, goes away."""
+        self.run("ip", "link", "set", link, "down")
+
+
+@contextmanager
+def a_device(folder: Path) -> Iterator[Elsewhere]:
+    """A device with a `wifi` it prefers and a `mobile` link, and nothing in its way.
+
+    Fails with a word on what is missing where this machine cannot make one.
+    """
+    missing = [package for tool, package in _TOOLS.items() if not shutil.which(tool)]
+    if missing or os.geteuid() != 0:
+        pytest.fail(
+            "These tests need root on Linux, and the commands of iproute2 and nftables"
+            f" (missing: {', '.join(missing) or 'only root'}). `make test` leaves them out where"
+            " they cannot run, and says so."
+        )
+    number = os.getpid() % 250
+    name = f"spaces{os.getpid()}"
+    server = f"198.18.{number}.1"
+    prefix6 = f"fd53:7061:6365:{number:x}"
+    _run("ip", "netns", "add", name)
+    try:
+        for second, link in ((18, "wifi"), (19, "mobile")):
+            net = f"198.{second}.{number}"
+            ours = f"{name}{link[0]}"
+            _run("ip", "link", "add", ours, "type", "veth", "peer", link, "netns", name)
+            _run("ip", "address", "add", f"{net}.1/30", "dev", ours)
+            _run("ip", "link", "set", ours, "up")
+            _run("ip", "-n", name, "address", "add", f"{net}.2/30", "dev", link)
+            _run("ip", "-n", name, "link", "set", link, "up")
+        _run("ip", "address", "add", f"{prefix6}::1/64", "dev", f"{name}w", "nodad")
+        _run("ip", "-n", name, "address", "add", f"{prefix6}::2/64", "dev", "wifi", "nodad")
+        _run("ip", "-n", name, "link", "set", "lo", "up")
+        for second, link, metric in ((18, "wifi", "100"), (19, "mobile", "200")):
+            net = f"198.{second}.{number}"
+            way = ["default", "via", f"{net}.1", "dev", link, "metric", metric]
+            _run("ip", "-n", name, "route", "add", *way)
+            # Whatever link it uses, this machine answers from the one address it is known by.
+            back = [f"{net}.0/30", "dev", f"{name}{link[0]}", "src", server]
+            _run("ip", "route", "replace", *back)
+        yield Elsewhere(name, server, f"{prefix6}::1", folder)
+    finally:
+        for link in "wm":
+            _run("ip", "link", "delete", f"{name}{link}")
+        _run("ip", "netns", "delete", name)
+
+
+def _run(*command: str) -> str:
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, f"{' '.join(command)}: {done.stderr}"
+    return done.stdout

@@ -1,0 +1,68 @@
+"""Browsers on networks that block, change, or speak IPv6 alone."""
+
+from pathlib import Path
+
+from tests.browser.conftest import BringIn, chromium
+from tests.browser.networks.elsewhere import Elsewhere
+from tests.browser.person import Person
+from tests.browser.service import Service
+from tests.browser.test_a_live_space import SPEAKER, bring_on_stage
+
+# What the page's connection uses: protocol and address family of the server's candidate.
+_WAY = """async () => {
+    const stats = [...(await window.peer.getStats()).values()];
+    const transport = stats.find((entry) => entry.type === "transport");
+    const pair = stats.find((entry) => entry.id === transport.selectedCandidatePairId);
+    const remote = stats.find((entry) => entry.id === pair.remoteCandidateId);
+    return `${remote.protocol} ${remote.address.includes(":") ? "IPv6" : "IPv4"}`;
+}"""
+
+
+async def two_people(
+    bring_in: BringIn, elsewhere: Elsewhere, tone_a: Path, tone_b: Path
+) -> tuple[Person, Person]:
+    """The host here, and a speaker on the other device; each hears the other's tone."""
+    host = await bring_in("host", microphone=tone_a)
+    speaker = await bring_in("speaker", microphone=tone_b, executable=elsewhere.program(chromium()))
+    space = await host.start_a_space("Elsewhere")
+    await host.join(space)
+    await speaker.join(space)
+    await host.open_microphone()
+    await speaker.hears("A")
+    await bring_on_stage(speaker, host)
+    await host.hears("B")
+    return host, speaker
+
+
+async def way_of(person: Person) -> str:
+    return str(await person.page.evaluate(_WAY))
+
+
+async def test_where_udp_is_blocked_people_talk_over_tcp(
+    bring_in: BringIn, elsewhere: Elsewhere, tone_a: Path, tone_b: Path
+) -> None:
+    elsewhere.block("meta l4proto udp")
+    host, speaker = await two_people(bring_in, elsewhere, tone_a, tone_b)
+    assert elsewhere.blocked() > 0
+    assert (await way_of(speaker)).startswith("tcp")
+    assert (await way_of(host)).startswith("udp")
+
+
+async def test_where_only_ipv6_is_left_for_sound_people_talk_over_it(
+    bring_in: BringIn, elsewhere: Elsewhere, service: Service, tone_a: Path, tone_b: Path
+) -> None:
+    port = service.environment["AUDIO_PORT"]
+    elsewhere.block("ip protocol udp", f"tcp dport {port}")
+    _, speaker = await two_people(bring_in, elsewhere, tone_a, tone_b)
+    assert await way_of(speaker) == "udp IPv6"
+
+
+async def test_a_speaker_who_leaves_the_wifi_goes_on_speaking(
+    bring_in: BringIn, elsewhere: Elsewhere, tone_a: Path, tone_b: Path
+) -> None:
+    host, speaker = await two_people(bring_in, elsewhere, tone_a, tone_b)
+    elsewhere.lose("wifi")
+    await host.hears()
+    await host.hears("B")
+    await speaker.hears("A")
+    await host.sees(SPEAKER, role="speaker", muted="false")
