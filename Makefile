@@ -34,7 +34,7 @@ demo: $(VENV)/.installed  ## Make the demo accounts: make demo PASSWORD=...
 	@$(BIN)/python manage.py demo --password "$(PASSWORD)"
 
 test: $(VENV)/.installed-dev $(CATALOGUES) browser  ## Install what the tests need, and run them
-	$(BIN)/pytest $(PYTEST_ARGS)
+	$(BIN)/pytest $$(scripts/ensure-networks) $(PYTEST_ARGS)
 
 check: $(VENV)/.installed-dev  ## Style, types, imports, migrations
 	$(BIN)/ruff check .
@@ -55,6 +55,7 @@ messages: $(VENV)/.installed  ## Bring the translation catalogues up to date wit
 
 browser:
 	@scripts/ensure-chromium
+	@scripts/ensure-firefox
 
 %.mo: %.po | $(VENV)/.installed
 	@$(BIN)/pybabel --quiet compile --input-file $< --output-file $@

