@@ -5,10 +5,12 @@ import logging
 from collections.abc import Awaitable, Callable
 from enum import Enum, auto
 from secrets import token_hex
+from time import time
 from typing import cast
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.utils import translation
 
@@ -22,6 +24,7 @@ from rooms.languages import language_of_scope
 from rooms.live import LiveRoom, LiveRooms
 from rooms.messages import MAX_MESSAGE, BadMessage, Command, CommandId, error, parse, reply
 from rooms.models import Room
+from rooms.relays import ice_servers
 from rooms.snapshots import Snapshot, You
 from rooms.telling import told_by
 from rooms.visitors import visitor_of_scope
@@ -221,6 +224,8 @@ class RoomConsumer(AsyncWebsocketConsumer):
             "hands": snapshot.hands if self.is_host else [],
             "speaking": self.live.speaking,
             "heartbeat_seconds": HEARTBEAT_SECONDS,
+            "ice_servers": ice_servers(self.public_id, time()),
+            "ice_servers_seconds": settings.TURN_TTL,
         }
 
     async def _ping(self, command_id: CommandId) -> None:

@@ -1,11 +1,15 @@
 """The only reader of the environment. A value that cannot be understood stops the start."""
 
 import os
+import re
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
+_TURN_URL = re.compile(
+    r"turns?:(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?(?:\?transport=(?:udp|tcp))?"
+)
 _BOOLEANS = {"1": True, "true": True, "yes": True, "on": True}
 _BOOLEANS |= {"0": False, "false": False, "no": False, "off": False}
 
@@ -60,6 +64,15 @@ def public_addresses(name: str) -> list[str]:
         if ip.is_unspecified or ip.is_multicast or ip.is_link_local:
             raise ImproperlyConfigured(f"{name}: nobody can send to {ip}")
     return [str(ip) for ip in dict.fromkeys(found)]
+
+
+def turn_urls(name: str) -> list[str]:
+    """A comma-separated list of TURN servers, as browsers take them (RFC 7065)."""
+    found = words(name)
+    for word in found:
+        if not _TURN_URL.fullmatch(word):
+            raise ImproperlyConfigured(f"{name}: {word!r} is not like turn:turn.example.org:3478")
+    return found
 
 
 def _ip(name: str, word: str) -> IPv4Address | IPv6Address:

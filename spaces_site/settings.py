@@ -169,6 +169,11 @@ CELERY_BEAT_SCHEDULE = {
 AUDIO_HOST = env.address("AUDIO_HOST", default="::")  # media must be reachable
 AUDIO_PORT = env.port("AUDIO_PORT", default=10000)
 PUBLIC_ADDRESS = env.public_addresses("PUBLIC_ADDRESS")
+TURN_URLS = env.turn_urls("TURN_URLS")
+TURN_SECRET = env.text("TURN_SECRET")
+TURN_TTL = env.integer("TURN_TTL", default=3600, minimum=60, maximum=86_400)
+if bool(TURN_URLS) != bool(TURN_SECRET):
+    raise ImproperlyConfigured("TURN_URLS and TURN_SECRET need each other")
 AUDIO_CONTROL_HOST = env.text("AUDIO_CONTROL_HOST", default="127.0.0.1")
 AUDIO_CONTROL_PORT = env.port("AUDIO_CONTROL_PORT", default=8001)
 AUDIO_CONTROL_URL = env.text(

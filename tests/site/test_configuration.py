@@ -55,6 +55,23 @@ def test_an_address_nobody_can_send_to_is_not_public(
         env.public_addresses("PUBLIC_ADDRESS")
 
 
+def test_turn_servers_are_named_as_browsers_take_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = "turn:turn.example.org, turns:[2001:db8::1]:443?transport=tcp"
+    monkeypatch.setenv("TURN_URLS", given)
+    assert env.turn_urls("TURN_URLS") == given.split(", ")
+
+
+@pytest.mark.parametrize(
+    "value", ["turn.example.org", "turn://turn.example.org", "stun:a", "turn:a?transport=sctp"]
+)
+def test_what_browsers_do_not_take_as_a_turn_server_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setenv("TURN_URLS", value)
+    with pytest.raises(ImproperlyConfigured, match="TURN_URLS"):
+        env.turn_urls("TURN_URLS")
+
+
 def test_the_secret_of_a_machine_is_made_once_and_is_private(tmp_path: Path) -> None:
     key = secret_key.of_this_machine(tmp_path)
     assert len(key) >= 50
@@ -67,6 +84,7 @@ def test_the_secret_of_a_machine_is_made_once_and_is_private(tmp_path: Path) -> 
     [
         ({"DEBUG": "off"}, "SECRET_KEY must be set when DEBUG is off"),
         ({"DEBUG": "maybe"}, "DEBUG='maybe': say on or off"),
+        ({"TURN_URLS": "turn:turn.example.org"}, "TURN_URLS and TURN_SECRET need each other"),
         ({"SPEAKER_LIMIT": "0"}, "SPEAKER_LIMIT=0 is not between 1 and 100"),
         ({"RETENTION_DAYS": "60", "RETENTION_DAYS_FLAGGED": "50"}, "RETENTION_DAYS_FLAGGED=50"),
     ],

@@ -21,6 +21,8 @@ export class Connection extends EventTarget {
   #wasLive = false;
   #isClosed = false;
   #isBlocked = false;
+  #iceServers = [];
+  #renewAt = 0;
   #rejoin;
 
   /** `path` of the WebSocket, the `audio` element, and whether sound must be arriving. */
@@ -32,6 +34,7 @@ export class Connection extends EventTarget {
     this.#media = new Media({
       audio,
       exchange: (sdp) => this.#exchange(sdp),
+      iceServers: () => this.#freshServers(),
       // Without the WebSocket nobody knows who talks; the sound may well be fine.
       expectSound: () => this.#isJoined && expectSound(),
     });
@@ -81,10 +84,19 @@ export class Connection extends EventTarget {
     return answer;
   }
 
+  /** TURN servers whose credentials are good for a while still; joining renews them. */
+  async #freshServers() {
+    await this.#joined.promise;
+    if (this.#iceServers.length && Date.now() > this.#renewAt) await this.#join();
+    return this.#iceServers;
+  }
+
   async #join() {
     try {
       const data = await this.#wire.command("join");
       this.#wire.beat(data.heartbeat_seconds);
+      this.#iceServers = data.ice_servers;
+      this.#renewAt = Date.now() + data.ice_servers_seconds * 500;
       this.#isJoined = true;
       this.#joined.resolve();
       this.#pass("message", { type: "joined", data });

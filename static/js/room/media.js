@@ -15,6 +15,7 @@ export class Media extends EventTarget {
   #audio;
   #exchange;
   #expectSound;
+  #iceServers;
   #peer = null;
   #sender = null;
   #track = null;
@@ -26,12 +27,14 @@ export class Media extends EventTarget {
 
   /**
    * `audio` is the element that plays; `exchange(sdp)` resolves with the answer to an offer;
-   * `expectSound()` says whether packets must be arriving right now.
+   * `iceServers()` resolves with what helps to get through; `expectSound()` says whether packets
+   * must be arriving right now.
    */
-  constructor({ audio, exchange, expectSound }) {
+  constructor({ audio, exchange, iceServers, expectSound }) {
     super();
     this.#audio = audio;
     this.#exchange = exchange;
+    this.#iceServers = iceServers;
     this.#expectSound = expectSound;
   }
 
@@ -77,6 +80,9 @@ export class Media extends EventTarget {
   }
 
   async #negotiate(peer) {
+    const iceServers = await this.#iceServers();
+    if (peer !== this.#peer) return;
+    if (iceServers.length) peer.setConfiguration({ iceServers });
     await peer.setLocalDescription(await peer.createOffer());
     await gathered(peer);
     const answer = await this.#exchange(peer.localDescription.sdp);

@@ -6,7 +6,8 @@ import pytest
 
 from tests.browser.conftest import assert_no_tracebacks
 from tests.browser.networks.elsewhere import Elsewhere, a_device
-from tests.browser.service import Service, running_service
+from tests.browser.networks.turn import SECRET
+from tests.browser.service import Service, free_port, running_service
 
 
 @pytest.fixture
@@ -17,10 +18,22 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Elsewhere]:
 
 
 @pytest.fixture
-def service(tmp_path_factory: pytest.TempPathFactory, elsewhere: Elsewhere) -> Iterator[Service]:
+def turn_port() -> int:
+    """Where there may be a TURN server."""
+    return free_port()
+
+
+@pytest.fixture
+def service(
+    tmp_path_factory: pytest.TempPathFactory, elsewhere: Elsewhere, turn_port: int
+) -> Iterator[Service]:
     """A service at an address that the other device reaches."""
-    public = {"PUBLIC_ADDRESS": f"{elsewhere.server},{elsewhere.server6}"}
+    settings = {
+        "PUBLIC_ADDRESS": f"{elsewhere.server},{elsewhere.server6}",
+        "TURN_URLS": f"turn:{elsewhere.server}:{turn_port}?transport=tcp",
+        "TURN_SECRET": SECRET,
+    }
     folder = tmp_path_factory.mktemp("service")
-    with running_service(folder, elsewhere.server, public) as service:
+    with running_service(folder, elsewhere.server, settings) as service:
         yield service
     assert_no_tracebacks(service)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from tests.browser.conftest import BringIn, chromium
 from tests.browser.networks.elsewhere import Elsewhere
+from tests.browser.networks.turn import running_turn
 from tests.browser.person import Person
 from tests.browser.service import Service
 from tests.browser.test_a_live_space import SPEAKER, bring_on_stage
@@ -15,6 +16,16 @@ _WAY = """async () => {
     const pair = stats.find((entry) => entry.id === transport.selectedCandidatePairId);
     const remote = stats.find((entry) => entry.id === pair.remoteCandidateId);
     return `${remote.protocol} ${remote.address.includes(":") ? "IPv6" : "IPv4"}`;
+}"""
+
+
+# What the page's connection leaves its device by.
+_LOCAL = """async () => {
+    const stats = [...(await window.peer.getStats()).values()];
+    const transport = stats.find((entry) => entry.type === "transport");
+    const pair = stats.find((entry) => entry.id === transport.selectedCandidatePairId);
+    const local = stats.find((entry) => entry.id === pair.localCandidateId);
+    return `${local.candidateType} ${local.relayProtocol}`;
 }"""
 
 
@@ -55,6 +66,23 @@ async def test_where_only_ipv6_is_left_for_sound_people_talk_over_it(
     elsewhere.block("ip protocol udp", f"tcp dport {port}")
     _, speaker = await two_people(bring_in, elsewhere, tone_a, tone_b)
     assert await way_of(speaker) == "udp IPv6"
+
+
+async def test_where_the_port_is_blocked_altogether_a_turn_server_relays(
+    bring_in: BringIn,
+    elsewhere: Elsewhere,
+    service: Service,
+    turn_port: int,
+    tone_a: Path,
+    tone_b: Path,
+    tmp_path: Path,
+) -> None:
+    port = service.environment["AUDIO_PORT"]
+    elsewhere.block("meta l4proto udp", f"tcp dport {port}")
+    with running_turn(tmp_path, elsewhere.server, turn_port) as log:
+        _, speaker = await two_people(bring_in, elsewhere, tone_a, tone_b)
+        assert await speaker.page.evaluate(_LOCAL) == "relay tcp"
+        assert "ALLOCATE processed, success" in log.read_text()
 
 
 async def test_a_speaker_who_leaves_the_wifi_goes_on_speaking(
