@@ -7,16 +7,19 @@ BIND ?= 127.0.0.1
 SITE_URL ?= http://127.0.0.1:$(PORT)
 PYTHON ?= python3
 PYTEST_ARGS ?=
+LISTENERS ?= 500
+SECONDS ?= 10
+BENCH_ARGS ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
-CODE := spaces_site accounts rooms recordings moderation audio tests manage.py
+CODE := spaces_site accounts rooms recordings moderation audio bench tests manage.py
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/*.po))
 
 export PORT AUDIO_PORT AUDIO_CONTROL_PORT BIND SITE_URL
 export PYTHONUNBUFFERED := 1
 
-.PHONY: help run demo test check requirements messages browser
+.PHONY: help run demo test check bench requirements messages browser
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -42,6 +45,10 @@ check: $(VENV)/.installed-dev  ## Style, types, imports, migrations
 	$(BIN)/mypy $(CODE)
 	$(BIN)/lint-imports
 	$(BIN)/python manage.py makemigrations --check --dry-run
+
+bench: $(VENV)/.installed-dev  ## Our engine against Janus: make bench LISTENERS=500 SECONDS=10
+	@scripts/ensure-janus
+	$(BIN)/python -m bench --listeners $(LISTENERS) --seconds $(SECONDS) $(BENCH_ARGS)
 
 requirements: $(VENV)/.installed-dev  ## Compile requirements*.in with hashes
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \

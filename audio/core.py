@@ -131,12 +131,13 @@ class Core:
             self.close_room(name)
         self._disk.stop()
 
-    def statistics(self, late_ticks: int) -> Statistics:
+    def statistics(self, late_ticks: int, lateness: dict[str, int]) -> Statistics:
         """See `AudioEngine.statistics`."""
         return Statistics(
             rooms=len(self._rooms),
             participants=sum(len(room.peers) for room in self._rooms.values()),
             late_ticks=late_ticks,
+            lateness=lateness,
             dropped=dict(self.transport.dropped),
         )
 

@@ -82,8 +82,10 @@ class EmbeddedEngine:
 
     async def statistics(self) -> Statistics:
         """See `AudioEngine.statistics`."""
-        late = self._media.late_ticks
-        return await asyncio.wrap_future(self._media.call(lambda core, _: core.statistics(late)))
+        late, lateness = self._media.late_ticks, self._media.lateness
+        return await asyncio.wrap_future(
+            self._media.call(lambda core, _: core.statistics(late, lateness))
+        )
 
     def events(self) -> AsyncIterator[EngineEvent]:
         """See `AudioEngine.events`."""

@@ -9,6 +9,7 @@ took. A thread that fell behind catches up; when it fell behind further than tha
 it leaves ticks out, and the recording fills them with silence.
 """
 
+import bisect
 import contextlib
 import logging
 import selectors
@@ -31,6 +32,7 @@ TICK = 0.02
 """Seconds."""
 
 _LATE = TICK
+_LATENESS_MS = (1, 2, 5, 10, 20, 50)
 _CATCH_UP = 10  # ticks; beyond this the late ones are left out
 _BATCH = 64  # datagrams read between two looks at the clock
 _MAX_DATAGRAM = 2048
@@ -50,6 +52,7 @@ class MediaThread:
         make_core: Callable[["MediaThread"], Core],
     ) -> None:
         self.late_ticks = 0
+        self._lateness = [0] * (len(_LATENESS_MS) + 1)
         self._udp = udp
         self._selector = selectors.DefaultSelector()
         self._calls: SimpleQueue[Callable[[], None]] = SimpleQueue()
@@ -68,6 +71,11 @@ class MediaThread:
             most=most_connections(),
         )
         self._thread = threading.Thread(target=self._run, name="media", daemon=True)
+
+    @property
+    def lateness(self) -> dict[str, int]:
+        """See `Statistics.lateness`."""
+        return dict(zip((*map(str, _LATENESS_MS), "more"), self._lateness, strict=True))
 
     def start(self) -> None:
         """Begin to tick."""
@@ -144,6 +152,9 @@ class MediaThread:
             behind = time.monotonic() - (start + self._tick * TICK)
             if behind >= 0:
                 self._run_tick(behind)
+                # However late it is: who is never read is lost, and calls are waited for.
+                self._read_datagrams(selectors.EVENT_READ)
+                self._run_calls()
                 continue
             for key, events in self._selector.select(-behind):
                 with _logged("socket"):
@@ -152,6 +163,7 @@ class MediaThread:
                     break  # the rest is still there after the tick
 
     def _run_tick(self, behind: float) -> None:
+        started = time.monotonic()
         if behind > _LATE:
             self.late_ticks += 1
         if behind > _CATCH_UP * TICK:
@@ -163,6 +175,8 @@ class MediaThread:
             if self._tick % _TCP_POLL_TICKS == 0:
                 self._tcp.poll(time.monotonic())
         self._tick += 1
+        done = behind + time.monotonic() - started
+        self._lateness[bisect.bisect_left(_LATENESS_MS, 1000 * done)] += 1
 
     def _read_datagrams(self, _events: int) -> None:
         for _ in range(_BATCH):

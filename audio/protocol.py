@@ -5,7 +5,7 @@ reasons: what it is told is who may be heard, and it enforces that in the mix.
 """
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 
@@ -77,6 +77,9 @@ class Statistics:
     late_ticks: int
     dropped: dict[str, int]
     """Dropped datagrams by reason (`not_stun`, `bad_integrity`, `unknown_address`, ...)."""
+    lateness: dict[str, int] = field(default_factory=dict)
+    """How many ticks were done how late: counts by upper bound in milliseconds (`2`, `5`, ...),
+    `more` for the rest. A tick is on time when all its packets are out within 20 ms."""
 
 
 class AudioEngine(Protocol):

@@ -124,4 +124,5 @@ def encode_statistics(statistics: Statistics) -> Json:
         "participants": statistics.participants,
         "late_ticks": statistics.late_ticks,
         "dropped": statistics.dropped,
+        "lateness": statistics.lateness,
     }

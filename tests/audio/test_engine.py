@@ -235,6 +235,16 @@ async def test_a_caller_that_gives_up_does_no_harm(embedded: EmbeddedEngine) -> 
         assert (await embedded.statistics()).rooms == 0
 
 
+async def test_the_statistics_tell_of_every_tick_how_late_it_was(embedded: EmbeddedEngine) -> None:
+    for _ in range(100):
+        lateness = (await embedded.statistics()).lateness
+        if sum(lateness.values()) > 3:
+            break
+        await asyncio.sleep(0.05)
+    assert sum(lateness.values()) > 3
+    assert list(lateness) == ["1", "2", "5", "10", "20", "50", "more"]
+
+
 async def test_a_port_in_use_is_refused(embedded: EmbeddedEngine, spool: Path) -> None:
     with pytest.raises(OSError, match=f"port {embedded.port}"):
         EmbeddedEngine(spool=spool, addresses=("127.0.0.1",), host="127.0.0.1", port=embedded.port)
