@@ -9,6 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean, median_low
 
 from audio import sdp
 from audio.dtls import Handshake, Identity
@@ -18,6 +19,8 @@ from audio.protocol import (
     Connected,
     EngineEvent,
     Lost,
+    Network,
+    Networks,
     RecordingFailed,
     Statistics,
     UnknownRoom,
@@ -28,6 +31,7 @@ from audio.rtp import CLOCK_RATE, RtpPacket
 from audio.transport import Outlet, Transport
 
 _POLL_TICKS = 5
+_NETWORKS_TICKS = 150
 _RICH_ENCODES = 24  # in one tick; with more they are made cheaper, so that all are made in time
 
 logger = logging.getLogger(__name__)
@@ -61,6 +65,7 @@ class Core:
         self._identity = Identity()
         self._rooms: dict[str, Room] = {}
         self._broken: set[str] = set()
+        self._networks: dict[str, dict[str, Network]] = {}  # by room, what is to be told
         self._encodes = 0
         self._disk = DiskThread()
         self.transport = Transport(outlet, self)
@@ -133,12 +138,17 @@ class Core:
 
     def statistics(self, late_ticks: int, lateness: dict[str, int]) -> Statistics:
         """See `AudioEngine.statistics`."""
+        peers = [peer for room in self._rooms.values() for peer in room.peers.values()]
+        networks = [peer.reports.network for peer in peers if peer.reports.network is not None]
+        trips = [each.round_trip_ms for each in networks if each.round_trip_ms is not None]
         return Statistics(
             rooms=len(self._rooms),
-            participants=sum(len(room.peers) for room in self._rooms.values()),
+            participants=len(peers),
             late_ticks=late_ticks,
             lateness=lateness,
             dropped=dict(self.transport.dropped),
+            loss=fmean(each.loss for each in networks) if networks else 0.0,
+            round_trip_ms=median_low(trips) if trips else None,
         )
 
     def tick(self, clock: Clock) -> None:
@@ -156,6 +166,8 @@ class Core:
         self.transport.flush()
         if clock.tick % _POLL_TICKS == 0:
             self.transport.poll(clock.now, clock.wall, clock.tick * FRAME)
+        if clock.tick % _NETWORKS_TICKS == 0:
+            self._tell_networks()
 
     def connected(self, peer: Peer) -> None:
         """The transport: a participant's handshake is done."""
@@ -176,6 +188,16 @@ class Core:
         room = self._rooms.get(peer.room)
         if room is not None:
             room.receive(peer.participant, packet, int(now * CLOCK_RATE))
+
+    def reported(self, peer: Peer) -> None:
+        """The transport: a participant's network has notably changed."""
+        if peer.reports.network is not None:
+            self._networks.setdefault(peer.room, {})[peer.participant] = peer.reports.network
+
+    def _tell_networks(self) -> None:
+        networks, self._networks = self._networks, {}
+        for room, participants in networks.items():
+            self._emit(Networks(room, participants))
 
     def _room(self, name: str) -> Room:
         room = self._rooms.get(name)

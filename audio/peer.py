@@ -5,8 +5,9 @@ import secrets
 from collections import deque
 from dataclasses import dataclass, field
 
-from audio import rtp
+from audio import rtcp, rtp
 from audio.dtls import Handshake
+from audio.reports import Reports
 from audio.srtp import SrtpSession
 from audio.stun import Address, TcpAddress
 
@@ -40,6 +41,11 @@ class Peer:
     last_udp_nomination: float = -math.inf
     """When the client last said, over UDP, that it uses UDP."""
     next_report: float = 0.0
+    reports: Reports = field(init=False)
+    """What both sides said of the network between them."""
+
+    def __post_init__(self) -> None:
+        self.reports = Reports(self.ssrc)
 
     def proved_address(self, address: Address, now: float, *, nominated: bool) -> list[Address]:
         """Remember an address an authentic check came from; returns those to forget.
@@ -64,8 +70,14 @@ class Peer:
         return [oldest]
 
     def report(
-        self, srtp: SrtpSession, wall_clock: float, timestamp: int, sent: rtp.SentCounters
+        self,
+        srtp: SrtpSession,
+        now: float,
+        wall_clock: float,
+        timestamp: int,
+        sent: rtp.SentCounters,
     ) -> bytes:
-        """A protected sender report."""
-        plain = rtp.sender_report(self.ssrc, wall_clock, timestamp, sent, CNAME)
+        """A protected report of what was sent and received."""
+        blocks = self.reports.blocks(now)
+        plain = rtcp.sender_report(self.ssrc, wall_clock, timestamp, sent, CNAME, blocks)
         return srtp.protect_rtcp(plain)

@@ -4,7 +4,7 @@ An engine knows rooms and participants as opaque strings. It never learns names,
 reasons: what it is told is who may be heard, and it enforces that in the mix.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -65,7 +65,25 @@ class RecordingFailed:
     reason: str
 
 
-EngineEvent = Connected | Lost | Speaking | RecordingFailed
+@dataclass(frozen=True, slots=True)
+class Network:
+    """How the packets between the engine and a participant fare, by the reports of both."""
+
+    loss: float
+    """The share of packets, from 0 to 1, that did not arrive, in the worse direction."""
+    round_trip_ms: int | None
+    """`None` while it is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Networks:
+    """The networks that notably changed, at most every three seconds per room."""
+
+    room: str
+    participants: Mapping[str, Network]
+
+
+EngineEvent = Connected | Lost | Speaking | RecordingFailed | Networks
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +98,10 @@ class Statistics:
     lateness: dict[str, int] = field(default_factory=dict)
     """How many ticks were done how late: counts by upper bound in milliseconds (`2`, `5`, ...),
     `more` for the rest. A tick is on time when all its packets are out within 20 ms."""
+    loss: float = 0.0
+    """The mean of all participants' `Network.loss` now."""
+    round_trip_ms: int | None = None
+    """The median of all participants' `Network.round_trip_ms` now."""
 
 
 class AudioEngine(Protocol):

@@ -10,12 +10,12 @@ import logging
 from collections import Counter
 from typing import Protocol
 
-from audio import rtp, stun
+from audio import rtcp, rtp, stun
 from audio.batch import Batch
 from audio.dtls import BadDtls
 from audio.fanout import Fanout, Slots
 from audio.gcm import GcmSession
-from audio.peer import Peer
+from audio.peer import CNAME, Peer
 from audio.srtp import GCM, BadSrtp, Keys, LibSrtpSession, SrtpSession
 from audio.stun import Address
 
@@ -38,6 +38,9 @@ class Listener(Protocol):
 
     def audio(self, peer: Peer, packet: rtp.RtpPacket, now: float) -> None:
         """An authentic packet of Opus came."""
+
+    def reported(self, peer: Peer) -> None:
+        """The participant's network (`peer.reports.network`) has notably changed."""
 
 
 class Outlet(Protocol):
@@ -65,6 +68,7 @@ class Transport:
         self._listener = listener
         self._by_ufrag: dict[str, Peer] = {}
         self._by_address: dict[Address, Peer] = {}
+        self._wall_offset = 0.0  # from the monotonic clock to the one that reports carry
 
     def add(self, peer: Peer) -> None:
         """Await this participant's checks."""
@@ -72,9 +76,10 @@ class Transport:
 
     def remove(self, peer: Peer) -> None:
         """Hang up and forget: what it sends from now on is from nobody."""
-        if peer.address is not None:
-            for datagram in peer.handshake.close():
-                self._send(datagram, peer.address)
+        if peer.srtp is not None:
+            goodbye = rtcp.goodbye(peer.ssrc, CNAME)
+            self._send_all(peer, [peer.srtp.protect_rtcp(goodbye)])
+        self._send_all(peer, peer.handshake.close())
         self._forget(peer)
 
     def knows(self, address: Address) -> bool:
@@ -108,6 +113,7 @@ class Transport:
 
     def poll(self, now: float, wall_clock: float, timestamp: int) -> None:
         """Timers: retransmissions, reports, and who is gone. A few times a second is enough."""
+        self._wall_offset = wall_clock - now
         for peer in list(self._by_ufrag.values()):
             if now - peer.last_consent > CONSENT_TIMEOUT:
                 self._forget(peer)
@@ -117,7 +123,8 @@ class Transport:
             elif now >= peer.next_report:
                 peer.next_report = now + _REPORT_INTERVAL
                 sent = self.fanout.sent(peer.slot)
-                self._send_all(peer, [peer.report(peer.srtp, wall_clock, timestamp, sent)])
+                report = peer.report(peer.srtp, now, wall_clock, timestamp, sent)
+                self._send_all(peer, [report])
 
     def _receive_stun(self, datagram: bytes, source: Address, now: float) -> None:
         try:
@@ -172,7 +179,9 @@ class Transport:
             return
         try:
             if rtp.is_rtcp(datagram):
-                rtp.parse_rtcp(peer.srtp.unprotect_rtcp(datagram))
+                reports = peer.srtp.unprotect_rtcp(datagram)
+                if peer.reports.receive(reports, now, now + self._wall_offset):
+                    self._listener.reported(peer)
                 return
             packet = rtp.parse(peer.srtp.unprotect(datagram))
         except BadSrtp:
@@ -181,6 +190,7 @@ class Transport:
             self.dropped["bad_rtp"] += 1
         else:
             if packet.payload_type == peer.payload_type and packet.payload:
+                peer.reports.reception.received(packet, now)
                 self._listener.audio(peer, packet, now)
             else:
                 self.dropped["not_opus"] += 1

@@ -10,10 +10,12 @@ The codes are those of the exceptions in `audio.protocol`, and `bad_id` and `bad
 Replies come in the order in which the work is done, not in that of the requests.
 
 An event is `{"event": "connected", "room": "r", "participant": "p"}`, or `lost` with the same
-fields, `speaking` (room, participants: a list), `recording_failed` (room, reason).
+fields, `speaking` (room, participants: a list), `recording_failed` (room, reason), `networks`
+(room, participants: by name `{"loss": 0.02, "round_trip_ms": 80}`, the latter may be null).
 """
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 from audio.ids import BadId
@@ -25,6 +27,8 @@ from audio.protocol import (
     EngineEvent,
     EngineUnavailable,
     Lost,
+    Network,
+    Networks,
     RecordingFailed,
     Speaking,
     Statistics,
@@ -101,6 +105,9 @@ def encode_event(event: EngineEvent) -> Json:
             return {"event": "speaking", "room": room, "participants": sorted(participants)}
         case RecordingFailed(room, reason):
             return {"event": "recording_failed", "room": room, "reason": reason}
+        case Networks(room, networks):
+            figures = {name: asdict(network) for name, network in networks.items()}
+            return {"event": "networks", "room": room, "participants": figures}
 
 
 def decode_event(message: Json) -> EngineEvent | None:
@@ -114,6 +121,8 @@ def decode_event(message: Json) -> EngineEvent | None:
             return Speaking(room, frozenset(names))
         case {"event": "recording_failed", "room": str(room), "reason": str(reason)}:
             return RecordingFailed(room, reason)
+        case {"event": "networks", "room": str(room), "participants": dict(networks)}:
+            return Networks(room, {name: Network(**fields) for name, fields in networks.items()})
     return None
 
 
@@ -125,4 +134,6 @@ def encode_statistics(statistics: Statistics) -> Json:
         "late_ticks": statistics.late_ticks,
         "dropped": statistics.dropped,
         "lateness": statistics.lateness,
+        "loss": statistics.loss,
+        "round_trip_ms": statistics.round_trip_ms,
     }

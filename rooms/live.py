@@ -165,6 +165,10 @@ class LiveRoom:
         for member in list(self.members.values()):
             if happening.lost == member.public_id:
                 await member.tell(event(Event.MEDIA_LOST, {}))
+            network = happening.networks.get(member.public_id)
+            if network is not None:
+                data = {"loss": network.loss, "round_trip_ms": network.round_trip_ms}
+                await member.tell(event(Event.YOU_NETWORK, data))
             if happening.recording_failed and member.is_host:
                 await member.tell(event(Event.RECORDING_FAILED, {}))
 

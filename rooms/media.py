@@ -7,7 +7,7 @@ functions at the end of this module.
 import asyncio
 import logging
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +25,8 @@ from audio.protocol import (
     EngineEvent,
     EngineUnavailable,
     Lost,
+    Network,
+    Networks,
     RecordingFailed,
     Speaking,
     UnknownRoom,
@@ -64,6 +66,8 @@ class Happening:
     lost: str | None = None
     """Whose transport went away."""
     recording_failed: bool = False
+    networks: Mapping[str, Network] = field(default_factory=dict)
+    """Whose network changed, and how it is now."""
 
 
 Listener = Callable[[Happening], Awaitable[None]]
@@ -221,6 +225,8 @@ def _happening(event: EngineEvent) -> Happening | None:
             return Happening(lost=participant)
         case RecordingFailed():
             return Happening(recording_failed=True)
+        case Networks(_, participants):
+            return Happening(networks=participants)
         case Connected():
             return None
 

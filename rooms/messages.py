@@ -35,6 +35,7 @@ class Event(StrEnum):
     HAND_LOWERED = "hand.lowered"
     SPEAKING_CHANGED = "speaking.changed"
     YOU_CHANGED = "you.changed"
+    YOU_NETWORK = "you.network"
     MEDIA_LOST = "media.lost"
     RECORDING_FAILED = "recording.failed"
     ROOM_ENDED = "room.ended"

@@ -18,6 +18,8 @@ from audio.protocol import (
     EngineEvent,
     EngineUnavailable,
     Lost,
+    Network,
+    Networks,
     RecordingFailed,
 )
 from tests.audio import offers
@@ -126,6 +128,7 @@ async def test_every_event_and_every_field_gets_across(fake: FakeEngine) -> None
         Connected("r", "p"),
         Lost("r", "p"),
         RecordingFailed("r", "No space left"),
+        Networks("r", {"p": Network(0.02, 80), "q": Network(0.0, None)}),
     ]
     async with serving(fake) as port, remote(port) as one, remote(port) as other:
         readers = [one.events(), other.events()]

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audio import rtp
+from audio import rtcp, rtp
 from audio.gcm import GcmSession, ReplayWindow
 from audio.srtp import GCM, BadSrtp, Keys, LibSrtpSession
 
-REPORT = rtp.sender_report(7, 1_800_000_000.5, 960, rtp.SentCounters(3, 9), "spaces")
+REPORT = rtcp.sender_report(7, 1_800_000_000.5, 960, rtp.SentCounters(3, 9), "spaces")
 
 
 class Ends:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audio import rtp, stun
+from audio import rtcp, rtp, stun
 from audio.dtls import Handshake, Identity
 from audio.opus import SILENCE
 from audio.peer import Peer
@@ -25,6 +25,7 @@ class Witness:
         self.up: list[Peer] = []
         self.gone: list[Peer] = []
         self.payloads: list[tuple[Peer, bytes]] = []
+        self.news: list[Peer] = []
 
     def connected(self, peer: Peer) -> None:
         self.up.append(peer)
@@ -34,6 +35,9 @@ class Witness:
 
     def audio(self, peer: Peer, packet: rtp.RtpPacket, now: float) -> None:
         self.payloads.append((peer, packet.payload))
+
+    def reported(self, peer: Peer) -> None:
+        self.news.append(peer)
 
 
 class Port:
@@ -212,7 +216,7 @@ def test_whoever_is_removed_is_told_and_then_ignored(port: Port) -> None:
     anna = port.client()
     anna.connect()
     port.transport.remove(anna.peer)
-    assert [datagram[0] for datagram in port.wire.take(HOME)] == [21]  # a DTLS alert
+    assert [datagram[0] for datagram in port.wire.take(HOME)] == [0x80, 21]  # BYE, a DTLS alert
     assert anna.check() == []
     assert anna.send(anna.audio(SILENCE)) == []
     assert port.witness.payloads == []
@@ -226,14 +230,42 @@ def test_reports_tell_the_name_and_what_was_sent(port: Port) -> None:
     port.wire.take(HOME)
     port.transport.poll(1.0, 1_800_000_000.5, 960)
     (datagram,) = port.wire.take(HOME)
-    (report, description) = rtp.parse_rtcp(anna.open(datagram))
-    assert (report[0], description[0]) == (200, 202)
+    (report, description) = rtcp.parse(anna.open(datagram))
+    assert (report.kind, description.kind) == (200, 202)
     seconds, fraction, timestamp, packets, octets = (
-        int.from_bytes(report[1][at : at + 4], "big") for at in range(4, 24, 4)
+        int.from_bytes(report.body[at : at + 4], "big") for at in range(4, 24, 4)
     )
     assert (seconds - 2_208_988_800, fraction >> 31) == (1_800_000_000, 1)
     assert (timestamp, packets, octets) == (960, 1, len(SILENCE))
-    assert b"spaces" in description[1]
+    assert b"spaces" in description.body
+
+
+def test_what_a_client_received_and_how_far_it_is_becomes_known(port: Port) -> None:
+    anna = port.client()
+    anna.connect()
+    port.transport.poll(10.0, 1_800_000_000.0, 0)
+    sent = rtcp.middle(rtcp.ntp_time(1_800_000_000.0))
+    body = bytes(4) + rtcp.ReportBlock(anna.peer.ssrc, 0.5, 3, 9, 0, sent, 0).pack()
+    anna.send(anna.control(bytes.fromhex("81c90007") + body), now=10.08)
+    assert port.witness.news == [anna.peer]
+    network = anna.peer.reports.network
+    assert network is not None
+    assert network.loss == 0.5
+    assert network.round_trip_ms == pytest.approx(80, abs=1)
+
+
+def test_a_client_is_told_what_of_its_stream_arrived(port: Port) -> None:
+    anna = port.client()
+    anna.connect()
+    for number in range(10):
+        protected = anna.audio(SILENCE)
+        if number % 2:
+            anna.send(protected)
+    port.wire.take(HOME)
+    port.transport.poll(1.0, 1_800_000_000.0, 0)
+    (datagram,) = port.wire.take(HOME)
+    (block,) = rtcp.report_blocks(rtcp.parse(anna.open(datagram))[0])
+    assert (block.ssrc, block.total_lost, block.highest) == (99, 4, anna.sequence)
 
 
 def test_a_clients_reports_are_read_and_broken_ones_counted(port: Port) -> None:

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from audio.fake import FakeEngine
-from audio.protocol import Connected, Lost, RecordingFailed, Speaking
+from audio.protocol import Connected, Lost, Network, Networks, RecordingFailed, Speaking
 from rooms import events, live
 from rooms.models import Participant, Room
 from tests.rooms.client import Client
@@ -210,6 +210,18 @@ async def test_only_the_host_hears_that_the_recording_failed(
         await ada.hears("recording.failed")
         await guest.does("ping")
         assert not guest.has_heard("recording.failed")
+
+
+async def test_everybody_hears_of_their_own_network_alone(
+    engine: FakeEngine, room: Room, host: User
+) -> None:
+    async with Client(room, host) as ada, Client(room) as guest:
+        await ada.join()
+        await guest.join()
+        engine.emit(Networks(room.public_id, {guest.you["id"]: Network(0.05, 120)}))
+        await guest.hears("you.network", loss=0.05, round_trip_ms=120)
+        await ada.does("ping")
+        assert not ada.has_heard("you.network")
 
 
 async def test_news_of_a_room_without_people_here_are_nobodys(
