@@ -92,6 +92,11 @@ class JitterBuffer:
         return newest.timestamp + newest.samples - start
 
     @property
+    def idle(self) -> bool:
+        """Whether there is nothing to play until another packet comes."""
+        return self._position is None and not self._packets
+
+    @property
     def needed(self) -> int:
         """The delay with which nearly all packets of late would have come in time.
 

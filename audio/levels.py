@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from audio.mixer import ramp
 from audio.opus import Pcm
 
 _SILENCE_DB = -120.0
@@ -79,8 +80,9 @@ class SlowGain:
             self.gain_db += self._step(10.0 * float(np.log10(self._power)))
         if before == self.gain_db == 0.0:
             return pcm
-        ramp = np.linspace(_factor(before), _factor(self.gain_db), len(pcm), dtype=np.float32)
-        levelled: Pcm = pcm * ramp
+        after = _factor(self.gain_db)
+        steady = before == self.gain_db
+        levelled: Pcm = pcm * (np.float32(after) if steady else ramp(_factor(before), after))
         return levelled
 
     def _is_speech(self, level: float) -> bool:

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from audio.mixer import ramp
 from audio.opus import Pcm
 
 CEILING = 0.8
@@ -43,7 +44,8 @@ class Limiter:
             self._rest -= 1
         else:
             self._gain = min(wanted, before * _RELEASE)
-        return _bend(pcm * np.linspace(before, self._gain, len(pcm), dtype=np.float32))
+        steady = before == self._gain
+        return _bend(pcm * (before if steady else ramp(float(before), float(self._gain))))
 
     def _fall(self, pcm: Pcm, before: np.float32) -> Pcm:
         first = int(np.argmax(np.abs(pcm) * before > _KNEE))

@@ -7,6 +7,8 @@ from audio.opus import FRAME, Pcm
 _JOIN = 480
 _LEAST_LEFT_OUT, _MOST_LEFT_OUT = 240, 960
 
+_RISE = np.linspace(0.0, 1.0, FRAME, dtype=np.float32)
+
 
 def mix(voices: list[Pcm]) -> Pcm:
     """The plain sum of frames of 960 samples; it may exceed 1. No voices: silence."""
@@ -19,6 +21,12 @@ def mix(voices: list[Pcm]) -> Pcm:
 def mix_minus(total: Pcm, own: Pcm) -> Pcm:
     """What somebody hears who must not hear themselves: the plain sum without their frame."""
     return total - own
+
+
+def ramp(before: float, after: float) -> Pcm:
+    """A gain on its way through one frame; `linspace` would cost three times as much."""
+    moved: Pcm = np.float32(after - before) * _RISE + np.float32(before)
+    return moved
 
 
 def fade_out(pcm: Pcm, samples: int = 240) -> Pcm:

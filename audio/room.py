@@ -77,6 +77,7 @@ class Room:
         self._shared = Stream()
         self._own: dict[str, Stream] = {}
         self._talking: frozenset[str] = frozenset()
+        self._rearranged = False
         self._speaking: frozenset[str] = frozenset()
 
     def connected(self, participant: str) -> None:
@@ -84,6 +85,7 @@ class Room:
         slot = self._slot(participant)
         if slot is not None:
             self._audience.join(slot)
+            self._rearranged = True
 
     def remove(self, participant: str) -> None:
         """Cut somebody off: nothing of theirs that still waits is played."""
@@ -99,6 +101,7 @@ class Room:
 
     def set_voices(self, participants: frozenset[str]) -> None:
         """Exactly these are heard from the next tick on."""
+        self._rearranged = True
         for participant in self._voices.keys() - participants:
             self._silence(participant)
         for participant in participants - self._voices.keys():
@@ -121,7 +124,9 @@ class Room:
         total = mixer.mix(sounds) if sounds else None
         packet, worth_sending = self._shared.encode(total, _RICH if rich else _PLAIN)
         self.recorder.mix(tick, packet)
-        self._audience.arrange(self._slots(self._voices), self._slots(heard))
+        if self._rearranged or heard.keys() != self._talking:
+            self._audience.arrange(self._slots(self._voices), self._slots(heard))
+            self._rearranged = False
         self._audience.play(Frame(tick, packet, worth_sending))
         alone = len(sounds) == 1
         if total is not None:
@@ -149,6 +154,8 @@ class Room:
         """The frames of all who are audible now; every voice's packets go to its track."""
         heard = {}
         for participant, voice in self._voices.items():
+            if voice.idle:
+                continue
             sound = voice.tick(now)
             self.recorder.voice(participant, tick, sound.packets)
             if voice.activity.audible:

@@ -44,6 +44,12 @@ class Voice:
         """Samples received and not played."""
         return self._jitter.depth + len(self._ready)
 
+    @property
+    def idle(self) -> bool:
+        """Whether there is nothing to hear of it, so that a tick may pass it by."""
+        shown = self.activity.audible or self.activity.speaking
+        return not shown and not len(self._ready) and self._jitter.idle
+
     def receive(self, ssrc: int, timestamp: int, payload: bytes, arrival: int) -> None:
         """Take an RTP packet's content; another SSRC is another stream (RFC 3550, 8.2)."""
         if ssrc != self._ssrc:

@@ -290,6 +290,14 @@ def test_muting_makes_no_click(stage: Stage) -> None:
     assert steps[50 * FRAME :].max() < 2 * steps[25 * FRAME : 50 * FRAME].max()
 
 
+def test_a_voice_that_paused_is_heard_again_from_its_first_sound(stage: Stage) -> None:
+    stage.play(50, anna=tone_packets(A, 1))
+    stage.play(150)
+    stage.play(10, anna=tone_packets(A, 1))
+    assert stage.ears.ticks_heard_by("bruno")[-10:] == list(range(stage.tick - 10, stage.tick))
+    assert amplitude(stage.recorder.mixed[-8:], A) > 0.05
+
+
 def test_whoever_was_never_allowed_is_neither_mixed_nor_recorded(stage: Stage) -> None:
     stage.play(50, carla=tone_packets(A, 1))
     assert "carla" not in stage.recorder.voices
