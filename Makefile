@@ -10,6 +10,7 @@ PYTEST_ARGS ?=
 LISTENERS ?= 500
 SECONDS ?= 10
 BENCH_ARGS ?=
+PACKETS ?= 3000000
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -19,7 +20,7 @@ CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/*.po))
 export PORT AUDIO_PORT AUDIO_CONTROL_PORT BIND SITE_URL
 export PYTHONUNBUFFERED := 1
 
-.PHONY: help run demo test check bench requirements messages browser
+.PHONY: help run demo test check bench fuzz requirements messages browser
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -49,6 +50,9 @@ check: $(VENV)/.installed-dev  ## Style, types, imports, migrations
 bench: $(VENV)/.installed-dev  ## Our engine against Janus: make bench LISTENERS=500 SECONDS=10
 	@scripts/ensure-janus
 	$(BIN)/python -m bench --listeners $(LISTENERS) --seconds $(SECONDS) $(BENCH_ARGS)
+
+fuzz: $(VENV)/.installed-dev  ## Mutated packets against a live engine: make fuzz PACKETS=3000000
+	$(BIN)/python -m bench.fuzz --packets $(PACKETS)
 
 requirements: $(VENV)/.installed-dev  ## Compile requirements*.in with hashes
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \

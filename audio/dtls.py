@@ -17,6 +17,8 @@ from OpenSSL import SSL
 from audio.srtp import PROFILES, Keys, server_keys
 
 _MTU = 1200
+_MAX_STARTS = 8  # of one handshake; each costs a signature, about a millisecond
+_MAX_REPEATS = 16  # clients ask less often, with growing pauses
 _RECORD_HEADER = 13
 _CHANGE_CIPHER_SPEC, _HANDSHAKE = 20, 22
 _CIPHERS = b"ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-ECDSA-AES128-SHA"
@@ -68,6 +70,8 @@ class Handshake:
     _connection: SSL.Connection | None = None
     _last_flight: list[bytes] = field(default_factory=list)
     _goodbye: list[bytes] = field(default_factory=list)
+    _starts: int = 0
+    _repeats: int = 0
 
     def receive(self, datagram: bytes) -> list[bytes]:
         """Take a datagram, return those to send; raises `BadDtls`."""
@@ -75,7 +79,7 @@ class Handshake:
         if self.keys is not None:
             # Only a client that missed our last flight sends handshake records now.
             wanted = _HANDSHAKE in kinds or _CHANGE_CIPHER_SPEC in kinds
-            return self._last_flight if wanted else []
+            return self._repeat() if wanted else []
         connection = self._connection = self._connection or self._start()
         return self._advance(connection, datagram)
 
@@ -95,7 +99,17 @@ class Handshake:
         self._connection = None
         return self._goodbye
 
+    def _repeat(self) -> list[bytes]:
+        """The last flight once more, but not for ever: what asks for it may be forged."""
+        self._repeats += 1
+        if self._repeats > _MAX_REPEATS:
+            self._last_flight = []
+        return self._last_flight
+
     def _start(self) -> SSL.Connection:
+        self._starts += 1
+        if self._starts > _MAX_STARTS:
+            raise BadDtls("too_many_handshakes")
         connection = SSL.Connection(self.identity.context, None)
         connection.set_accept_state()
         connection.set_ciphertext_mtu(_MTU)

@@ -1,14 +1,18 @@
 """The control connection: tokens, errors, lost connections, blocking callers."""
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
+from audio import wire
 from audio.control import RemoteEngine, close_room_now, serve
 from audio.fake import FakeEngine
 from audio.ids import BadId
@@ -204,3 +208,38 @@ async def test_closing_without_an_event_loop_tells_what_went_wrong(fake: FakeEng
             await asyncio.to_thread(close_room_now, url, TOKEN, "a/b", 5)
     with pytest.raises(EngineUnavailable):
         await asyncio.to_thread(close_room_now, url, TOKEN, ROOM, 5)
+
+
+_WORDS = st.sampled_from(["id", "call", "room", "participant", "participants", "offer", "drop"])
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | _WORDS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_WORDS, inner, max_size=6),
+    max_leaves=12,
+)
+_CALLS = ["open_room", "answer", "set_voices", "drop", "close_room", "statistics"]
+_REQUESTS = st.fixed_dictionaries(
+    {"call": st.sampled_from(_CALLS)},
+    optional=dict.fromkeys(("room", "participant", "participants", "offer", "id"), _VALUES),
+)
+
+
+@given(st.binary(max_size=200) | (_VALUES | _REQUESTS).map(lambda it: json.dumps(it).encode()))
+def test_no_control_message_raises_anything_but_an_engine_error(message: bytes) -> None:
+    async def perform() -> None:
+        with contextlib.suppress(EngineError):
+            await wire.perform(FakeEngine(), wire.decode(message))
+
+    asyncio.run(perform())
+
+
+async def test_after_any_garbage_a_connection_still_serves(fake: FakeEngine) -> None:
+    garbage: list[str | bytes] = ["", "[]", "{}", "[" * 100_000, "\0", b"\xff\xfe", '{"id": []}']
+    async with serving(fake) as port:
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        url = f"ws://127.0.0.1:{port}"
+        async with connect(url, additional_headers=headers, proxy=None) as connection:
+            for message in garbage:
+                await connection.send(message)
+                assert "error" in json.loads(await connection.recv())
+            await connection.send(json.dumps({"id": 5, "call": "open_room", "room": ROOM}))
+            assert json.loads(await connection.recv()) == {"id": 5, "result": None}

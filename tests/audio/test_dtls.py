@@ -67,6 +67,56 @@ def test_a_lost_last_flight_is_sent_again_when_the_client_asks_again() -> None:
     assert client.done
 
 
+def test_the_last_flight_is_not_repeated_for_ever() -> None:
+    client, server = DtlsClient(CLIENT), Handshake(SERVER, TRUSTED)
+    shake_hands(client, server)
+    forged = bytes([22, 254, 253]) + bytes(10)
+    answers = [server.receive(forged) for _ in range(100)]
+    assert any(answers)
+    assert not any(answers[50:])
+
+
+def test_a_handshake_is_not_begun_again_and_again() -> None:
+    server = Handshake(SERVER, TRUSTED)
+    alert = bytes([21, 254, 253]) + bytes(7) + b"\5\0\2\2\x28"  # fatal: handshake_failure
+    reasons = []
+    for _ in range(20):
+        for hello in DtlsClient(CLIENT).speak([]):
+            with contextlib.suppress(BadDtls):
+                server.receive(hello)
+        try:
+            server.receive(alert)
+        except BadDtls as error:
+            reasons.append(error.reason)
+    assert reasons[0] == "bad_dtls"
+    assert reasons[-1] == "too_many_handshakes"
+
+
+@given(st.integers(0, 3), st.integers(0, 2000), st.integers(1, 255), st.booleans())
+def test_a_damaged_handshake_raises_nothing_else_and_gives_no_wrong_keys(
+    step: int, position: int, change: int, again: bool
+) -> None:
+    client, server = DtlsClient(CLIENT), Handshake(SERVER, TRUSTED)
+    flight = client.speak([])
+    for number in range(4):
+        replies: list[bytes] = []
+        for datagram in flight:
+            damaged = bytearray(datagram)
+            if number == step:
+                damaged[position % len(damaged)] ^= change
+            for each in (bytes(damaged), datagram) if again else (bytes(damaged),):
+                with contextlib.suppress(BadDtls):
+                    replies += server.receive(each)
+        with contextlib.suppress(SSL.Error):
+            flight = client.speak(replies)
+    if client.done and server.keys is not None:
+        profile = server.keys.profile
+        exported = client.connection.export_keying_material(
+            b"EXTRACTOR-dtls_srtp", profile.exported_size
+        )
+        assert server.keys == srtp.server_keys(profile, exported)
+
+
 def test_hanging_up_tells_the_client() -> None:
     client, server = DtlsClient(CLIENT), Handshake(SERVER, TRUSTED)
     shake_hands(client, server)

@@ -330,6 +330,31 @@ def test_no_datagram_raises_or_is_answered_to_a_stranger(
     assert port.witness.payloads == []
 
 
+def test_forged_addresses_get_nothing_whatever_is_sent_in_their_name(port: Port) -> None:
+    anna = port.client()
+    (hello,) = DtlsClient(CLIENT).speak([])
+    username = f"{anna.peer.ufrag}:{anna.peer.remote_ufrag}".encode()
+    forgeries = [
+        hello,
+        stun.build(stun.BINDING_REQUEST, bytes(12), [(stun.USERNAME, username)], "guessed"),
+        stun.build(stun.BINDING_REQUEST, bytes(12), [], anna.peer.pwd),
+        stun.build(stun.BINDING_SUCCESS, bytes(12), [(stun.USERNAME, username)], anna.peer.pwd),
+        anna.peer.ufrag.encode(),
+    ]
+    for forgery in forgeries * 10:
+        port.transport.receive(forgery, STRANGER, 0.0)
+        port.transport.poll(1.0, 0, 0)
+    assert port.wire.sent == {}
+
+
+def test_the_answer_to_a_check_is_shorter_than_the_check(port: Port) -> None:
+    anna = port.client(address=("192.0.2.10", 5000))
+    username = f"{anna.peer.ufrag}:{anna.peer.remote_ufrag}".encode()
+    check = stun.build(stun.BINDING_REQUEST, bytes(12), [(stun.USERNAME, username)], anna.peer.pwd)
+    (answer,) = anna.send(check)
+    assert len(answer) < len(check)
+
+
 def test_a_thousand_random_datagrams_are_all_counted(port: Port) -> None:
     for _ in range(1000):
         port.transport.receive(secrets.token_bytes(60), STRANGER, 0.0)
