@@ -20,7 +20,7 @@ CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/*.po))
 export PORT AUDIO_PORT AUDIO_CONTROL_PORT BIND SITE_URL
 export PYTHONUNBUFFERED := 1
 
-.PHONY: help run demo test check bench fuzz requirements messages browser
+.PHONY: help run demo test check bench fuzz requirements messages browser janus
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -37,7 +37,7 @@ run: $(VENV)/.installed $(CATALOGUES)  ## Install, migrate and start everything 
 demo: $(VENV)/.installed  ## Make the demo accounts: make demo PASSWORD=...
 	@$(BIN)/python manage.py demo --password "$(PASSWORD)"
 
-test: $(VENV)/.installed-dev $(CATALOGUES) browser  ## Install what the tests need, and run them
+test: $(VENV)/.installed-dev $(CATALOGUES) browser janus  ## Install what the tests need, and run them
 	$(BIN)/pytest $$(scripts/ensure-networks) $(PYTEST_ARGS)
 
 check: $(VENV)/.installed-dev  ## Style, types, imports, migrations
@@ -67,6 +67,9 @@ messages: $(VENV)/.installed  ## Bring the translation catalogues up to date wit
 browser:
 	@scripts/ensure-chromium
 	@scripts/ensure-firefox
+
+janus:
+	@scripts/ensure-janus
 
 %.mo: %.po | $(VENV)/.installed
 	@$(BIN)/pybabel --quiet compile --input-file $< --output-file $@

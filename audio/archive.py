@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from audio import mjr
 from audio.ids import MIX
 from audio.ogg import PRE_SKIP, OggOpusWriter, read_packets
 from audio.opus import FRAME, SAMPLE_RATE, SILENCE
@@ -124,4 +125,5 @@ def _packets(
         for _ in range(missing):
             yield SILENCE
         with piece.path.open("rb") as file:
-            yield from read_packets(file)
+            reader = mjr.read_packets if piece.path.suffix == ".mjr" else read_packets
+            yield from reader(file)

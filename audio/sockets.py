@@ -34,6 +34,11 @@ def open_port(host: str, port: int) -> tuple[socket.socket, socket.socket]:
                 raise
 
 
+def open_udp(host: str, port: int) -> socket.socket:
+    """A UDP socket alone, as `open_port`."""
+    return _open(socket.SOCK_DGRAM, host, port)
+
+
 def plain_host(host: str) -> str:
     """An address as the kernel writes it, in the usual writing."""
     return host[len(_MAPPED) :] if host.startswith(_MAPPED) and "." in host else host

@@ -4,6 +4,7 @@ import os
 import re
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -50,6 +51,24 @@ def port(name: str, default: int) -> int:
 def words(name: str, default: str = "") -> list[str]:
     """A comma-separated list; empty items are left out."""
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+def choice(name: str, choices: tuple[str, ...]) -> str:
+    """One of the choices; the first is the default."""
+    value = text(name, choices[0])
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name}={value!r}: say {' or '.join(choices)}")
+    return value
+
+
+def websocket_urls(name: str) -> list[str]:
+    """A comma-separated list of `ws://` and `wss://` addresses."""
+    found = words(name)
+    for word in found:
+        parts = urlsplit(word)
+        if parts.scheme not in ("ws", "wss") or not parts.hostname:
+            raise ImproperlyConfigured(f"{name}: {word!r} is no ws:// or wss:// address")
+    return list(dict.fromkeys(found))
 
 
 def address(name: str, default: str) -> str:

@@ -186,6 +186,18 @@ AUDIO_CONTROL_TOKEN = env.text(
     ).hexdigest(),
 )
 AUDIO_SPOOL = env.path("AUDIO_SPOOL", VAR_DIR / "spool")
+AUDIO_ENGINE = env.choice("AUDIO_ENGINE", ("embedded", "janus"))
+JANUS_URL = next(iter(env.websocket_urls("JANUS_URL")), "")
+if AUDIO_ENGINE == "janus" and not JANUS_URL:
+    raise ImproperlyConfigured("AUDIO_ENGINE=janus needs JANUS_URL")
+JANUS_EDGE_URLS = env.websocket_urls("JANUS_EDGE_URLS")
+JANUS_API_SECRET = env.text("JANUS_API_SECRET")
+JANUS_ADMIN_KEY = env.text("JANUS_ADMIN_KEY")
+JANUS_ROOM_SECRET = env.text(
+    "JANUS_ROOM_SECRET",
+    default=salted_hmac("spaces.audio.janus", "rooms", SECRET_KEY, algorithm="sha256").hexdigest(),
+)
+JANUS_SPOOL = env.path("JANUS_SPOOL", AUDIO_SPOOL)
 
 # --- accounts ------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"

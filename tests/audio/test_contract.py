@@ -9,6 +9,7 @@ from audio.control import RemoteEngine, serve
 from audio.embedded import EmbeddedEngine
 from audio.fake import FakeEngine
 from audio.ids import BadId
+from audio.janus.engine import JanusEngine
 from audio.protocol import AudioEngine, BadOffer, EngineEvent, Speaking, UnknownRoom
 from tests.audio import offers
 
@@ -16,19 +17,29 @@ ROOM, ANNA, BRUNO = "room", "anna", "bruno"
 NEWS = Speaking(ROOM, frozenset({ANNA, BRUNO}))
 
 Emit = Callable[[EngineEvent], None]
+Local = EmbeddedEngine | FakeEngine | JanusEngine
 Subject = tuple[AudioEngine, Emit]
 
 
-@pytest.fixture(params=["embedded", "fake", "embedded behind control", "fake behind control"])
-async def subject(
-    request: pytest.FixtureRequest, embedded: EmbeddedEngine
-) -> AsyncIterator[Subject]:
+@pytest.fixture
+def fake() -> FakeEngine:
+    """The engine that moves no sound."""
+    return FakeEngine()
+
+
+@pytest.fixture(params=["embedded", "fake", "over_janus"])
+def local(request: pytest.FixtureRequest) -> Local:
+    """Each engine there is, in this process."""
+    engine: Local = request.getfixturevalue(request.param)
+    return engine
+
+
+@pytest.fixture(params=["", "behind control"])
+async def subject(request: pytest.FixtureRequest, local: Local) -> AsyncIterator[Subject]:
     """An engine, and a way to let something happen inside of it."""
-    fake = FakeEngine()
-    local: AudioEngine = fake if "fake" in request.param else embedded
-    emit: Emit = fake.emit if local is fake else embedded._emit
+    emit: Emit = local.emit if isinstance(local, FakeEngine) else local._emit
     async with AsyncExitStack() as stack:
-        if "control" not in request.param:
+        if not request.param:
             yield local, emit
             return
         server = await stack.enter_async_context(serve(local, "127.0.0.1", 0, "token"))

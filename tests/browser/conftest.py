@@ -1,13 +1,15 @@
 """Real browsers, one process a person, each with a microphone that plays a file."""
 
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.async_api import Playwright, async_playwright
 
+from tests.audio import gateways
 from tests.browser.person import Person
 from tests.browser.service import Service, running_service
 from tests.browser.sound import TONE_A, TONE_B, write_tone
@@ -27,11 +29,12 @@ CHROMIUM_FLAGS = [
 ]
 
 
-@pytest.fixture(scope="session")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+@contextmanager
+def without_tracebacks(
+    folder: Path, settings: Mapping[str, str] | None = None
+) -> Iterator[Service]:
     """The running service; whatever the tests did, none of its logs may hold a traceback."""
-    folder = tmp_path_factory.mktemp("service")
-    with running_service(folder) as service:
+    with running_service(folder, settings=settings) as service:
         yield service
     assert_no_tracebacks(service)
 
@@ -46,6 +49,42 @@ def chromium() -> str:
     """Where the browser is."""
     names = ("chromium", "chromium-browser", "google-chrome")
     return next(path for name in names if (path := shutil.which(name)))
+
+
+@pytest.fixture(scope="session")
+def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """The service as it is without any settings."""
+    with without_tracebacks(tmp_path_factory.mktemp("service")) as service:
+        yield service
+
+
+@pytest.fixture(scope="session")
+def over_janus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """The service with two gateways: talkers on one, listeners on the other."""
+    folder = tmp_path_factory.mktemp("janus")
+    with gateways.running(folder, "origin", "edge") as running:
+        settings = {
+            "AUDIO_ENGINE": "janus",
+            "JANUS_URL": running["origin"].url,
+            "JANUS_EDGE_URLS": running["edge"].url,
+            "JANUS_API_SECRET": gateways.API_SECRET,
+            "JANUS_ADMIN_KEY": gateways.ADMIN_KEY,
+        }
+        with without_tracebacks(folder, settings) as service:
+            yield service
+
+
+@pytest.fixture
+def engine() -> str:
+    """Which of the services a test is about; one that is about several says so."""
+    return "embedded"
+
+
+@pytest.fixture
+def service(request: pytest.FixtureRequest, engine: str) -> Service:
+    """The running service."""
+    service: Service = request.getfixturevalue(engine)
+    return service
 
 
 @pytest.fixture(scope="session")

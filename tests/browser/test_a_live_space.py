@@ -49,6 +49,7 @@ async def download(host: Person, folder: Path, speaker: str = "") -> Path:
     return target
 
 
+@pytest.mark.parametrize("engine", ["embedded", "over_janus"])
 async def test_everybody_hears_the_others_and_the_host_decides_who_is_heard(
     bring_in: BringIn, tone_a: Path, tone_b: Path, tmp_path: Path
 ) -> None:

@@ -141,3 +141,30 @@ def test_every_variable_is_described_and_no_other() -> None:
     described = [name for row in rows for name in re.findall(r"`([A-Z_]+)`", row)]
     of_the_procfile = ["BIND"]
     assert sorted(described) == sorted({*read, *of_the_procfile})
+
+
+def test_a_choice_that_is_none_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert env.choice("AUDIO_ENGINE", ("embedded", "janus")) == "embedded"
+    monkeypatch.setenv("AUDIO_ENGINE", "Janus")
+    with pytest.raises(ImproperlyConfigured, match="say embedded or janus"):
+        env.choice("AUDIO_ENGINE", ("embedded", "janus"))
+
+
+@pytest.mark.parametrize("value", ["janus.example.org", "http://one", "ws://one, wss://"])
+def test_a_gateway_that_is_no_websocket_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setenv("JANUS_EDGE_URLS", value)
+    with pytest.raises(ImproperlyConfigured, match="JANUS_EDGE_URLS"):
+        env.websocket_urls("JANUS_EDGE_URLS")
+
+
+def test_janus_without_an_address_does_not_start() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "import spaces_site.settings"],
+        env=os.environ | {"AUDIO_ENGINE": "janus", "JANUS_URL": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "AUDIO_ENGINE=janus needs JANUS_URL" in done.stderr

@@ -12,6 +12,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from audio.control import serve
 from audio.embedded import EmbeddedEngine
+from audio.janus.engine import Gateways, JanusEngine
+from audio.janus.recording import Spool
 from audio.sockets import reachable_addresses
 
 # Python hands its global lock on after this many seconds, when asked; the default of 5 ms would
@@ -42,18 +44,43 @@ class Command(BaseCommand):
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop.set)
-        addresses = tuple(settings.PUBLIC_ADDRESS) or reachable_addresses(settings.AUDIO_HOST)
-        engine = EmbeddedEngine(
-            spool=settings.AUDIO_SPOOL,
-            addresses=addresses,
-            host=settings.AUDIO_HOST,
-            port=settings.AUDIO_PORT,
-        )
+        engine, where = _engine()
         host, port = settings.AUDIO_CONTROL_HOST, settings.AUDIO_CONTROL_PORT
         async with engine, serve(engine, host, port, settings.AUDIO_CONTROL_TOKEN):
-            self.stdout.write(
-                f"Media on port {engine.port}, UDP and TCP, reached at {', '.join(addresses)}; "
-                f"control on {host}:{port}."
-            )
+            self.stdout.write(f"{where}; control on {host}:{port}.")
             self.stdout.flush()
             await stop.wait()
+
+
+def _engine() -> tuple[EmbeddedEngine | JanusEngine, str]:
+    """The engine of this installation, and where its media goes; raises `OSError`."""
+    if settings.AUDIO_ENGINE == "janus":
+        return _over_janus()
+    addresses = tuple(settings.PUBLIC_ADDRESS) or reachable_addresses(settings.AUDIO_HOST)
+    engine = EmbeddedEngine(
+        spool=settings.AUDIO_SPOOL,
+        addresses=addresses,
+        host=settings.AUDIO_HOST,
+        port=settings.AUDIO_PORT,
+    )
+    reached = ", ".join(addresses)
+    return engine, f"Media on port {engine.port}, UDP and TCP, reached at {reached}"
+
+
+def _over_janus() -> tuple[JanusEngine, str]:
+    gateways = Gateways(
+        origin=settings.JANUS_URL,
+        edges=tuple(settings.JANUS_EDGE_URLS),
+        api_secret=settings.JANUS_API_SECRET,
+        admin_key=settings.JANUS_ADMIN_KEY,
+        room_secret=settings.JANUS_ROOM_SECRET,
+    )
+    engine = JanusEngine(
+        gateways,
+        Spool(here=settings.AUDIO_SPOOL, there=settings.JANUS_SPOOL),
+        host=settings.AUDIO_HOST,
+        port=settings.AUDIO_PORT,
+    )
+    edges = len(gateways.edges) or "no"
+    where = f"Media by Janus at {gateways.origin} and {edges} edges"
+    return engine, f"{where}, mixes to record on UDP port {engine.port}"

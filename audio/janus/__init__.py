@@ -1,0 +1,1 @@
+"""Janus as an engine: `AudioEngine` over any number of Janus gateways."""
