@@ -14,6 +14,7 @@ from audio.stun import Address, TcpAddress
 CNAME = "spaces"
 _MAX_ADDRESSES = 8  # that one participant may have proved to own; Wi-Fi, mobile, and spares
 _UDP_PATIENCE = 5.0  # seconds; browsers check what they use every 2.5 s, or more often
+_REMEMBERED_CHECKS = 32
 
 
 @dataclass(slots=True, eq=False)
@@ -38,6 +39,8 @@ class Peer:
     """Where the participant wants to be reached."""
     addresses: deque[Address] = field(default_factory=deque)
     """Where it proved to be, oldest first."""
+    checks: deque[bytes] = field(default_factory=lambda: deque(maxlen=_REMEMBERED_CHECKS))
+    """The transactions of its last authentic checks."""
     last_udp_nomination: float = -math.inf
     """When the client last said, over UDP, that it uses UDP."""
     next_report: float = 0.0
@@ -46,6 +49,16 @@ class Peer:
 
     def __post_init__(self) -> None:
         self.reports = Reports(self.ssrc)
+
+    def copied(self, transaction: bytes, source: Address) -> bool:
+        """Whether an authentic check is one that somebody saw on its way and sends from elsewhere.
+
+        Otherwise who can read a participant's packets could aim its sound at a third party.
+        """
+        copied = source not in self.addresses and transaction in self.checks
+        if transaction not in self.checks:
+            self.checks.append(transaction)
+        return copied
 
     def proved_address(self, address: Address, now: float, *, nominated: bool) -> list[Address]:
         """Remember an address an authentic check came from; returns those to forget.

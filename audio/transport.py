@@ -141,6 +141,8 @@ class Transport:
             self.dropped["unknown_username"] += 1
         elif not message.verify(peer.pwd):
             self.dropped["bad_integrity"] += 1
+        elif peer.copied(message.transaction, source):
+            self.dropped["copied_check"] += 1
         else:
             peer.last_consent = now
             self._learn(peer, source, now, nominated=stun.USE_CANDIDATE in message.attributes)

@@ -14,10 +14,18 @@ import pytest
 
 from audio.archive import assemble
 from audio.control import RemoteEngine
+from audio.sockets import open_port
 from tests.audio.callers import PATIENCE, until
 
 PROJECT = Path(__file__).parents[2]
 TOKEN = "token"
+
+
+def free_engine_port() -> int:
+    """One that nobody uses, neither over UDP nor over TCP."""
+    udp, tcp = open_port("::", 0)
+    with udp, tcp:
+        return int(udp.getsockname()[1])
 
 
 def free_port(kind: socket.SocketKind) -> int:
@@ -35,7 +43,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
         "VAR_DIR": str(tmp_path),
         "DATABASE_URL": f"sqlite:///{tmp_path}/no/such/folder/db.sqlite3",
         "AUDIO_HOST": "127.0.0.1",
-        "AUDIO_PORT": str(free_port(socket.SOCK_DGRAM)),
+        "AUDIO_PORT": str(free_engine_port()),
         "AUDIO_CONTROL_PORT": str(free_port(socket.SOCK_STREAM)),
         "AUDIO_CONTROL_TOKEN": TOKEN,
     }

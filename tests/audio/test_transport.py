@@ -347,6 +347,19 @@ def test_forged_addresses_get_nothing_whatever_is_sent_in_their_name(port: Port)
     assert port.wire.sent == {}
 
 
+def test_a_check_that_somebody_saw_and_sends_from_elsewhere_moves_nothing(port: Port) -> None:
+    anna = port.client()
+    username = f"{anna.peer.ufrag}:{anna.peer.remote_ufrag}".encode()
+    attributes = [(stun.USERNAME, username), (stun.USE_CANDIDATE, b"")]
+    check = stun.build(stun.BINDING_REQUEST, bytes(12), attributes, anna.peer.pwd)
+    assert len(anna.send(check)) == 1
+    assert len(anna.send(check)) == 1  # the answer was lost, anna asks again
+    port.transport.receive(check, STRANGER, 0.0)
+    assert port.wire.sent == {}
+    assert anna.peer.address == HOME
+    assert port.dropped == {"copied_check": 1}
+
+
 def test_the_answer_to_a_check_is_shorter_than_the_check(port: Port) -> None:
     anna = port.client(address=("192.0.2.10", 5000))
     username = f"{anna.peer.ufrag}:{anna.peer.remote_ufrag}".encode()

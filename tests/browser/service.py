@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.error import URLError
 
+from audio.sockets import open_port
+
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "a password for the demo"
 
@@ -22,6 +24,14 @@ def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
     with socket.socket(socket.AF_INET, kind) as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
+        return port
+
+
+def free_engine_port() -> int:
+    """One that nobody uses, neither over UDP nor over TCP."""
+    udp, tcp = open_port("::", 0)
+    with udp, tcp:
+        port: int = udp.getsockname()[1]
         return port
 
 
@@ -119,7 +129,7 @@ def running_service(
         "BIND": host,
         "SITE_URL": f"http://{host}:{port}",
         "ALLOWED_HOSTS": host,
-        "AUDIO_PORT": str(free_port(socket.SOCK_DGRAM)),
+        "AUDIO_PORT": str(free_engine_port()),
         "AUDIO_CONTROL_PORT": str(free_port()),
         "PYTHONUNBUFFERED": "1",
     }
