@@ -5,7 +5,7 @@ can a test.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ from statistics import fmean, median_low
 
 from audio import sdp
 from audio.dtls import Handshake, Identity
+from audio.fanout_worker import FanoutWorker
 from audio.opus import FRAME
 from audio.peer import CNAME, Peer
 from audio.protocol import (
@@ -56,6 +57,7 @@ class Core:
         addresses: tuple[str, ...],
         port: int,
         outlet: Outlet,
+        workers: Iterable[FanoutWorker] = (),
         emit: Callable[[EngineEvent], None],
     ) -> None:
         self._spool = spool
@@ -68,7 +70,7 @@ class Core:
         self._networks: dict[str, dict[str, Network]] = {}  # by room, what is to be told
         self._encodes = 0
         self._disk = DiskThread()
-        self.transport = Transport(outlet, self)
+        self.transport = Transport(outlet, self, workers)
 
     def open_room(self, name: str, clock: Clock) -> None:
         """See `AudioEngine.open_room`."""
@@ -135,6 +137,7 @@ class Core:
         for name in list(self._rooms):
             self.close_room(name)
         self._disk.stop()
+        self.transport.fanout.close()
 
     def statistics(self, late_ticks: int, lateness: dict[str, int]) -> Statistics:
         """See `AudioEngine.statistics`."""

@@ -9,6 +9,7 @@ from typing import Self
 from audio import sdp
 from audio.core import Core
 from audio.eventbus import EventBus
+from audio.fanout_worker import FanoutWorker
 from audio.ids import check_id
 from audio.media_thread import MediaThread
 from audio.protocol import EngineEvent, Statistics
@@ -19,11 +20,20 @@ class EmbeddedEngine:
     """One port, any number of rooms. Use it as `async with EmbeddedEngine(...) as engine`.
 
     `host` and `port` are where it is bound, over UDP and TCP (port 0: any free one), `addresses`
-    the IP addresses browsers reach it at, `spool` the folder recordings are written under. Raises
-    `OSError` when the port is taken. Belongs to the event loop it is made in.
+    the IP addresses browsers reach it at, `spool` the folder recordings are written under;
+    `fanout_workers` processes encrypt and send, and without them this one does. Raises `OSError`
+    when the port is taken. Belongs to the event loop it is made in.
     """
 
-    def __init__(self, *, spool: Path, addresses: tuple[str, ...], host: str, port: int) -> None:
+    def __init__(
+        self,
+        *,
+        spool: Path,
+        addresses: tuple[str, ...],
+        host: str,
+        port: int,
+        fanout_workers: int = 0,
+    ) -> None:
         self._loop = asyncio.get_running_loop()
         self._bus = EventBus()
         udp, tcp = open_port(host, port)
@@ -35,6 +45,7 @@ class EmbeddedEngine:
                 addresses=addresses,
                 port=self.port,
                 outlet=media,
+                workers=[FanoutWorker(udp) for _ in range(fanout_workers)],
                 emit=self._emit,
             )
 

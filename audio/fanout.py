@@ -10,6 +10,7 @@ Participants whose browser knows only AES-CM, and those reached otherwise than b
 slots for the numbering, but their packets are made and sent one by one.
 """
 
+import logging
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -18,8 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio.batch import CAPACITY, SOCKADDR_SIZE, Batch
-from audio.gcm import HEADER_SIZE, IV_SIZE, TAG_SIZE, GcmSession
+from audio.fanout_worker import FanoutWorker
+from audio.gcm import HEADER_SIZE, IV_SIZE, GcmSession
 from audio.rtp import SentCounters
+from audio.sealer import ROW, Sealer
 from audio.srtp import SrtpSession
 
 MAX_PAYLOAD = 1200
@@ -29,6 +32,8 @@ Slots = NDArray[np.intp]
 """Indexes of participants."""
 
 _FIRST_SIZE = 64
+
+logger = logging.getLogger(__name__)
 _SLOT = np.dtype(
     [
         ("header", np.uint8, HEADER_SIZE),  # of RTP, without what changes from packet to packet
@@ -61,18 +66,14 @@ class _Destination:
 class Fanout:
     """Numbers, protects and sends. Belongs to one thread."""
 
-    def __init__(self, send_batch: Callable[[Batch, int], None]) -> None:
-        self._send_batch = send_batch
-        self._batch = Batch()
-        self._ivs = np.zeros((CAPACITY, IV_SIZE), dtype=np.uint8)
-        # Views handed to the cipher again and again: making them costs as much as encrypting.
-        self._iv_views = _rows(self._ivs)
-        self._header_views = [row[:HEADER_SIZE] for row in _rows(self._batch.data)]
-        self._sealed_views = [row[HEADER_SIZE:] for row in _rows(self._batch.data)]
+    def __init__(
+        self, send_batch: Callable[[Batch, int], None], workers: Iterable[FanoutWorker] = ()
+    ) -> None:
+        self._sealer = Sealer(send_batch)
+        self._workers = list(workers)
         self._queue: list[_Queued] = []
         self._free: list[int] = []
         self._destinations: list[_Destination | None] = []
-        self._encrypt: list[Callable[..., int] | None] = []
         self._state = np.zeros(0, dtype=_SLOT)
 
     def add(
@@ -87,7 +88,7 @@ class Fanout:
         self._state["index"][slot] = secrets.randbits(15)
         self._destinations[slot] = _Destination(srtp, send)
         if isinstance(srtp, GcmSession):
-            self._encrypt[slot] = srtp.cipher.encrypt_into
+            self._learn(slot, srtp)
             mask = bytes(2) + ssrc.to_bytes(4, "big") + bytes(6)
             salt = bytes(a ^ b for a, b in zip(srtp.sending.rtp_salt, mask, strict=True))
             self._state["salt"][slot] = np.frombuffer(salt, dtype=np.uint8)
@@ -95,7 +96,9 @@ class Fanout:
 
     def aim(self, slot: int, name: bytes | None) -> None:
         """Where to: a `batch.sockaddr`, or `None` for what cannot be sent in a batch."""
-        self._state["batched"][slot] = name is not None and self._encrypt[slot] is not None
+        destination = self._destinations[slot]
+        can_be = destination is not None and isinstance(destination.srtp, GcmSession)
+        self._state["batched"][slot] = name is not None and can_be
         if name is not None:
             self._state["name"][slot] = np.frombuffer(name, dtype=np.uint8)
 
@@ -103,7 +106,9 @@ class Fanout:
         """Free a slot; what is queued for it still goes out."""
         if self._state["queued"][slot]:
             self.flush()
-        self._destinations[slot] = self._encrypt[slot] = None
+        self._destinations[slot] = None
+        self._sealer.forget(slot)
+        self._ask_workers(lambda worker: worker.forget(slot))
         self._state["batched"][slot] = False
         self._free.append(slot)
 
@@ -144,31 +149,56 @@ class Fanout:
         wide = index.astype(">u8").view(np.uint8).reshape(-1, 8)
         headers[:, 2:4] = wide[:, 6:8]
         headers[:, 4:8] = stamps.astype(">u4").view(np.uint8).reshape(-1, 4)
-        payloads = [queued.payload for queued in part for _ in range(len(queued.slots))]
+        rows = np.zeros(len(slots), dtype=ROW)
+        rows["slot"], rows["header"], rows["name"] = slots, headers, self._state["name"][slots]
+        rows["payload"] = np.repeat(np.arange(len(part)), counts)
+        rows["iv"] = self._state["salt"][slots]
+        rows["iv"][:, 6:] ^= wide[:, 2:]
+        payloads = [queued.payload for queued in part]
         batched = self._state["batched"][slots]
         if not batched.all():
             for i in np.flatnonzero(~batched).tolist():
-                self._send_alone(int(slots[i]), headers[i].tobytes() + payloads[i], int(index[i]))
-            slots, headers, wide, sizes = (a[batched] for a in (slots, headers, wide, sizes))
-            payloads = [payloads[i] for i in np.flatnonzero(batched).tolist()]
-        count = len(slots)
-        if not count:
-            return
-        ivs = self._state["salt"][slots]
-        ivs[:, 6:] ^= wide[:, 2:]
-        self._ivs[:count] = ivs
-        self._batch.data[:count, :HEADER_SIZE] = headers
-        self._batch.names[:count] = self._state["name"][slots]
-        self._batch.sizes[:count] = sizes + (HEADER_SIZE + TAG_SIZE)
-        self._seal(slots.tolist(), payloads)
-        self._send_batch(self._batch, count)
+                packet = headers[i].tobytes() + payloads[rows["payload"][i]]
+                self._send_alone(int(slots[i]), packet, int(index[i]))
+            rows = rows[batched]
+        self._seal(rows, payloads)
 
-    def _seal(self, slots: list[int], payloads: list[bytes]) -> None:
-        encrypt = self._encrypt
-        for slot, payload, iv, header, sealed in zip(
-            slots, payloads, self._iv_views, self._header_views, self._sealed_views, strict=False
-        ):
-            encrypt[slot](iv, payload, header, sealed[: len(payload) + TAG_SIZE])  # type: ignore[misc]
+    def _seal(self, rows: NDArray[np.void], payloads: list[bytes]) -> None:
+        """Each worker gets the rows of its slots; without workers they are all ours."""
+        shares = len(self._workers)
+        for number, worker in enumerate(list(self._workers)):
+            mine = rows["slot"] % shares == number
+            try:
+                worker.send(rows[mine], payloads)
+            except OSError as error:
+                self._give_up(worker, error)
+                self._sealer.send(rows[mine], payloads)
+        if not shares and len(rows):
+            self._sealer.send(rows, payloads)
+
+    def close(self) -> None:
+        """End the workers."""
+        for worker in self._workers:
+            worker.close()
+        self._workers.clear()
+
+    def _learn(self, slot: int, srtp: GcmSession) -> None:
+        """The key is for whoever will send: ourselves as well, should a worker die."""
+        self._sealer.learn(slot, srtp.cipher)
+        self._ask_workers(lambda worker: worker.learn(slot, srtp.sending.rtp))
+
+    def _ask_workers(self, ask: Callable[[FanoutWorker], None]) -> None:
+        for worker in list(self._workers):
+            try:
+                ask(worker)
+            except OSError as error:
+                self._give_up(worker, error)
+
+    def _give_up(self, worker: FanoutWorker, error: OSError) -> None:
+        """The others take over its listeners, and without others we do."""
+        logger.error("A fan-out worker is gone: %s", error)
+        self._workers.remove(worker)
+        worker.close()
 
     def _send_alone(self, slot: int, packet: bytes, index: int) -> None:
         destination = self._destinations[slot]
@@ -183,16 +213,8 @@ class Fanout:
         self._state = state
         new = len(state) - old
         self._destinations += [None] * new
-        self._encrypt += [None] * new
         self._free += range(len(state) - 1, old, -1)
         return old
-
-
-def _rows(array: NDArray[np.uint8]) -> list[memoryview]:
-    """A view of each row."""
-    width = array.shape[1]
-    flat = array.reshape(-1).data
-    return [flat[at : at + width] for at in range(0, array.size, width)]
 
 
 def _parts(queue: Iterable[_Queued]) -> Iterable[list[_Queued]]:

@@ -35,6 +35,7 @@ _LATE = TICK
 _LATENESS_MS = (1, 2, 5, 10, 20, 50)
 _CATCH_UP = 10  # ticks; beyond this the late ones are left out
 _BATCH = 64  # datagrams read between two looks at the clock
+_BATCH_AFTER_TICK = 512  # more than all talkers send in a tick, or those who join never get in
 _MAX_DATAGRAM = 2048
 _TCP_POLL_TICKS = 50
 
@@ -153,7 +154,7 @@ class MediaThread:
             if behind >= 0:
                 self._run_tick(behind)
                 # However late it is: who is never read is lost, and calls are waited for.
-                self._read_datagrams(selectors.EVENT_READ)
+                self._read_datagrams(selectors.EVENT_READ, _BATCH_AFTER_TICK)
                 self._run_calls()
                 continue
             for key, events in self._selector.select(-behind):
@@ -178,8 +179,8 @@ class MediaThread:
         done = behind + time.monotonic() - started
         self._lateness[bisect.bisect_left(_LATENESS_MS, 1000 * done)] += 1
 
-    def _read_datagrams(self, _events: int) -> None:
-        for _ in range(_BATCH):
+    def _read_datagrams(self, _events: int, most: int = _BATCH) -> None:
+        for _ in range(most):
             try:
                 datagram, source = self._udp.recvfrom(_MAX_DATAGRAM)
             except BlockingIOError:

@@ -8,12 +8,14 @@ proved itself, so nobody can make the engine flood a third party.
 
 import logging
 from collections import Counter
+from collections.abc import Iterable
 from typing import Protocol
 
 from audio import rtcp, rtp, stun
 from audio.batch import Batch
 from audio.dtls import BadDtls
 from audio.fanout import Fanout, Slots
+from audio.fanout_worker import FanoutWorker
 from audio.gcm import GcmSession
 from audio.peer import CNAME, Peer
 from audio.srtp import GCM, BadSrtp, Keys, LibSrtpSession, SrtpSession
@@ -59,9 +61,11 @@ class Outlet(Protocol):
 class Transport:
     """Sorts incoming datagrams and sends outgoing ones. No socket, no clock, no thread."""
 
-    def __init__(self, outlet: Outlet, listener: Listener) -> None:
+    def __init__(
+        self, outlet: Outlet, listener: Listener, workers: Iterable[FanoutWorker] = ()
+    ) -> None:
         self.dropped: Counter[str] = Counter()
-        self.fanout = Fanout(outlet.send_batch)
+        self.fanout = Fanout(outlet.send_batch, workers)
         """What goes to many at once; the slots of peers belong to it."""
         self._outlet = outlet
         self._send = outlet.send

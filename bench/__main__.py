@@ -19,10 +19,12 @@ _RESULT = Path(__file__).parent / "results" / "latest.json"
 _FIRST_FORWARD_PORT = 20_000
 
 
-async def run_embedded(host: str, sizes: Sizes, only: str) -> tuple[Audience, Figures]:
+async def run_embedded(
+    host: str, sizes: Sizes, workers: int, only: str
+) -> tuple[Audience, Figures]:
     """All scenarios against our engine; also how late its ticks were."""
     with tempfile.TemporaryDirectory() as folder:
-        server, url = await start_embedded(Path(folder), host)
+        server, url = await start_embedded(Path(folder), host, workers)
         try:
             async with Embedded(url, host, Identity()) as signalling:
                 audience = await scenarios.audience(server, signalling, sizes)
@@ -58,7 +60,7 @@ def main() -> None:
     arguments = _arguments()
     sizes = Sizes(arguments.listeners, arguments.seconds, rooms=arguments.rooms)
     host = host_address()
-    audience, lateness = asyncio.run(run_embedded(host, sizes, arguments.only))
+    audience, lateness = asyncio.run(run_embedded(host, sizes, arguments.workers, arguments.only))
     sent = audience.figures
     count = len(audience.addresses)
     bare = floor.us_per_packet(host, count, audience.packet_size, min(arguments.seconds, 5))
@@ -67,7 +69,7 @@ def main() -> None:
     result = {
         "measured": time.strftime("%Y-%m-%d %H:%M:%S"),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}",
-        "sizes": asdict(sizes),
+        "sizes": asdict(sizes) | {"workers": arguments.workers},
         "bare_sendmmsg_us_per_packet": bare,
         "embedded": sent,
         "janus": janus,
@@ -88,6 +90,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--listeners", type=int, default=500)
     parser.add_argument("--seconds", type=float, default=10.0, help="of each measurement")
     parser.add_argument("--rooms", type=int, default=100)
+    parser.add_argument("--workers", type=int, default=0, help="AUDIO_FANOUT_WORKERS")
     parser.add_argument("--no-janus", action="store_true")
     parser.add_argument("--only", choices=("audience", "all"), default="all")
     parser.add_argument("--output", type=Path, default=_RESULT)

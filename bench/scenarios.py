@@ -62,13 +62,16 @@ async def audience(server: Server, signalling: Signalling, sizes: Sizes) -> Audi
         figures |= spread("join_to_first_packet_ms", [1000 * wait for wait in waits])
         await asyncio.sleep(1.0)
         crowd.count_anew()
-        cpu, started = server.cpu(), time.monotonic()
+        before, started = server.cpu_by_process(), time.monotonic()
         await asyncio.sleep(sizes.seconds)
-        cpu, elapsed = server.cpu() - cpu, time.monotonic() - started
+        after, elapsed = server.cpu_by_process(), time.monotonic() - started
+        spent = [after[pid] - before.get(pid, 0.0) for pid in after]
+        cpu = sum(spent)
         packets, octets, lost = crowd.counted()
         listeners = len(crowd.listeners)
         figures |= {
             "cpu_ms_per_second": 1000 * cpu / elapsed,
+            "busiest_process_cpu_ms_per_second": 1000 * max(spent) / elapsed,
             "cpu_ms_per_listener_second": 1000 * cpu / elapsed / listeners,
             "cpu_us_per_packet": 1e6 * cpu / max(packets, 1),
             "packets_per_listener_second": packets / elapsed / listeners,
@@ -156,7 +159,10 @@ async def many_rooms(server: Server, signalling: Signalling, count: int, seconds
         await signalling.open_room(room)
     empty = await _cost(server, seconds)
     one = await _talking(server, signalling, rooms[:1], seconds)
-    many = await _talking(server, signalling, rooms, seconds)
+    try:
+        many = await _talking(server, signalling, rooms, seconds)
+    except TimeoutError:  # this machine cannot do it, or not now
+        many = float("nan")
     for room in rooms:
         await signalling.close_room(room)
     return {

@@ -24,7 +24,11 @@ class Server:
 
     def cpu(self) -> float:
         """Seconds of CPU so far, user and system, of all threads and children."""
-        return sum(_cpu(pid) for pid in self.pids())
+        return sum(self.cpu_by_process().values())
+
+    def cpu_by_process(self) -> dict[int, float]:
+        """The same for each process."""
+        return {pid: _cpu(pid) for pid in self.pids()}
 
     def rss(self) -> int:
         """Bytes of memory in use."""
@@ -49,7 +53,7 @@ class Server:
             await self._process.wait()
 
 
-async def start_embedded(folder: Path, host: str) -> tuple[Server, str]:
+async def start_embedded(folder: Path, host: str, workers: int) -> tuple[Server, str]:
     """`manage.py runaudio` on free ports; returns it and the URL of its control connection."""
     media, control = free_port(socket.SOCK_DGRAM), free_port(socket.SOCK_STREAM)
     environment = os.environ | {
@@ -59,6 +63,7 @@ async def start_embedded(folder: Path, host: str) -> tuple[Server, str]:
         "AUDIO_PORT": str(media),
         "AUDIO_CONTROL_PORT": str(control),
         "AUDIO_CONTROL_TOKEN": TOKEN,
+        "AUDIO_FANOUT_WORKERS": str(workers),
     }
     process = await asyncio.create_subprocess_exec(
         sys.executable, "manage.py", "runaudio", cwd=_ROOT, env=environment

@@ -185,6 +185,7 @@ AUDIO_CONTROL_TOKEN = env.text(
         "spaces.audio.control", "token", SECRET_KEY, algorithm="sha256"
     ).hexdigest(),
 )
+AUDIO_FANOUT_WORKERS = env.integer("AUDIO_FANOUT_WORKERS", default=0, maximum=64)
 AUDIO_SPOOL = env.path("AUDIO_SPOOL", VAR_DIR / "spool")
 AUDIO_ENGINE = env.choice("AUDIO_ENGINE", ("embedded", "janus"))
 JANUS_URL = next(iter(env.websocket_urls("JANUS_URL")), "")

@@ -2,8 +2,11 @@
 
 import ctypes
 import errno
+import os
 import secrets
+import signal
 import socket
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -11,6 +14,7 @@ import pytest
 from audio import batch, rtp
 from audio.batch import CAPACITY, Batch, sockaddr
 from audio.fanout import Fanout
+from audio.fanout_worker import FanoutWorker
 from audio.srtp import CM, GCM, Keys, LibSrtpSession, Profile
 from audio.transport import open_session
 
@@ -227,3 +231,73 @@ def test_a_buffer_that_stays_full_costs_the_rest_of_the_batch_and_is_counted(
 @pytest.mark.parametrize("address", [("192.0.2.7", 4321), ("2001:db8::7", 4321)])
 def test_an_address_survives_the_way_to_the_kernel(address: tuple[str, int]) -> None:
     assert batch.address_of(sockaddr(socket.AF_INET6, *address)) == address
+
+
+class Town:
+    """Real sockets at one end, a fan-out with workers at the other."""
+
+    def __init__(self, people: int, workers: int) -> None:
+        self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.udp.bind(("127.0.0.1", 0))
+        self.workers = [FanoutWorker(self.udp) for _ in range(workers)]
+        self.fanout = Fanout(self._send_here, self.workers)
+        self.sent_here = 0
+        self.sockets = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(people)]
+        self.people = []
+        for number, sock in enumerate(self.sockets):
+            sock.bind(("127.0.0.1", 0))
+            sock.settimeout(20)
+            hearer = Hearer(self.fanout, number, GCM, alone=False)
+            self.fanout.aim(hearer.slot, sockaddr(socket.AF_INET, *sock.getsockname()))
+            self.people.append(hearer)
+
+    def say(self, payload: bytes) -> list[bytes]:
+        """Tell everybody; returns what each of them heard."""
+        slots = np.array([hearer.slot for hearer in self.people], dtype=np.intp)
+        self.fanout.queue(payload, 0, slots)
+        self.fanout.flush()
+        for hearer, sock in zip(self.people, self.sockets, strict=True):
+            hearer.take(sock.recv(2048))
+        return [hearer.packets[-1].payload for hearer in self.people]
+
+    def close(self) -> None:
+        self.fanout.close()
+        for sock in (self.udp, *self.sockets):
+            sock.close()
+
+    def _send_here(self, full: Batch, count: int) -> None:
+        self.sent_here += count
+        assert full.send(self.udp, count) == 0
+
+
+@pytest.fixture
+def town() -> Iterator[Town]:
+    town = Town(people=20, workers=2)
+    yield town
+    town.close()
+
+
+def test_workers_send_from_the_same_port_what_everybody_can_open(town: Town) -> None:
+    for number in range(5):
+        assert town.say(b"sound %d" % number) == [b"sound %d" % number] * 20
+    assert town.sent_here == 0
+
+
+def test_the_listeners_of_a_dead_worker_are_taken_back(town: Town) -> None:
+    town.say(b"before")
+    first, second = town.workers
+    for worker in (first, second):
+        os.kill(worker.pid, signal.SIGKILL)
+        os.waitid(os.P_PID, worker.pid, os.WEXITED | os.WNOWAIT)
+        assert town.say(b"after") == [b"after"] * 20
+    assert town.sent_here > 0
+    sequences = [[packet.sequence for packet in hearer.packets] for hearer in town.people]
+    assert all(numbers == list(range(numbers[0], numbers[0] + 3)) for numbers in sequences)
+
+
+def test_workers_end_with_their_engine(town: Town) -> None:
+    pids = [worker.pid for worker in town.workers]
+    town.fanout.close()
+    for pid in pids:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)

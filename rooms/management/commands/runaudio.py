@@ -62,6 +62,7 @@ def _engine() -> tuple[EmbeddedEngine | JanusEngine, str]:
         addresses=addresses,
         host=settings.AUDIO_HOST,
         port=settings.AUDIO_PORT,
+        fanout_workers=settings.AUDIO_FANOUT_WORKERS,
     )
     reached = ", ".join(addresses)
     return engine, f"Media on port {engine.port}, UDP and TCP, reached at {reached}"
