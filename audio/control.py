@@ -27,7 +27,7 @@ from audio.protocol import AudioEngine, EngineError, EngineEvent, EngineUnavaila
 
 _MAX_MESSAGE = 1024 * 1024
 _CLOSE_TIMEOUT = 1.0  # a client that does not say goodbye must not delay the end
-_FIRST_DELAY, _LONGEST_DELAY = 0.1, 2.0
+_FIRST_DELAY, _LONGEST_DELAY = 0.1, 0.5  # nobody hears anything until the engine is reached
 
 logger = logging.getLogger(__name__)
 
@@ -133,9 +133,9 @@ class RemoteEngine:
             with contextlib.suppress(asyncio.CancelledError):
                 await link
 
-    async def open_room(self, room: str) -> None:
+    async def open_room(self, room: str) -> str:
         """See `AudioEngine.open_room`."""
-        await self._call("open_room", room=room)
+        return str(await self._call("open_room", room=room))
 
     async def answer(self, room: str, participant: str, offer: str) -> str:
         """See `AudioEngine.answer`."""
@@ -174,7 +174,8 @@ class RemoteEngine:
                     delay = _FIRST_DELAY
                     await self._converse(connection)
             except (OSError, WebSocketException, TimeoutError, EngineError) as error:
-                logger.info("No connection to the audio engine: %s", error)
+                if delay == _FIRST_DELAY:  # once, however long it stays away
+                    logger.warning("No connection to the audio engine: %s", error)
             await asyncio.sleep(delay)
             delay = min(2 * delay, _LONGEST_DELAY)
 

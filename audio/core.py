@@ -72,10 +72,11 @@ class Core:
         self._disk = DiskThread()
         self.transport = Transport(outlet, self, workers)
 
-    def open_room(self, name: str, clock: Clock) -> None:
+    def open_room(self, name: str, clock: Clock) -> str:
         """See `AudioEngine.open_room`."""
         if name in self._rooms:
-            return
+            self._rooms[name].repeat_speaking()
+            return self._rooms[name].life
         recorder = RoomRecorder(
             self._disk,
             self._spool / name,
@@ -83,7 +84,8 @@ class Core:
             clock.wall,
             lambda reason: self._emit(RecordingFailed(name, reason)),
         )
-        self._rooms[name] = Room(name, self.transport, recorder, self._emit)
+        room = self._rooms[name] = Room(name, self.transport, recorder, self._emit)
+        return room.life
 
     def answer(self, name: str, participant: str, offer: sdp.Offer, clock: Clock) -> str:
         """See `AudioEngine.answer`."""

@@ -59,10 +59,12 @@ class EmbeddedEngine:
         await asyncio.to_thread(self._media.stop)
         self._bus.end()
 
-    async def open_room(self, room: str) -> None:
+    async def open_room(self, room: str) -> str:
         """See `AudioEngine.open_room`; raises `BadId`."""
         check_id(room)
-        await asyncio.wrap_future(self._media.call(lambda core, clock: core.open_room(room, clock)))
+        return await asyncio.wrap_future(
+            self._media.call(lambda core, clock: core.open_room(room, clock))
+        )
 
     async def answer(self, room: str, participant: str, offer: str) -> str:
         """See `AudioEngine.answer`; raises `BadId`."""

@@ -5,6 +5,7 @@ It keeps the rules of `AudioEngine` (who may call what, which errors) and shows 
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from secrets import token_hex
 
 from audio import sdp
 from audio.eventbus import EventBus
@@ -26,7 +27,10 @@ _LOCAL = sdp.LocalParameters(
 class FakeRoom:
     """What a room was told."""
 
+    life: str = field(default_factory=lambda: token_hex(8))
     voices: frozenset[str] = frozenset()
+    said_voices: list[frozenset[str]] = field(default_factory=list)
+    """Every set of voices that was asked for, in order."""
     participants: set[str] = field(default_factory=set)
     """Whoever was answered and not dropped since."""
     dropped: list[str] = field(default_factory=list)
@@ -40,13 +44,16 @@ class FakeEngine:
         self.rooms: dict[str, FakeRoom] = {}
         self.closed: list[str] = []
         """Rooms that were closed, in order."""
+        self.opened = 0
+        """How often rooms were opened, those that are open already included."""
         self.available = True
         self._bus = EventBus()
 
-    async def open_room(self, room: str) -> None:
-        """See `AudioEngine.open_room`."""
+    async def open_room(self, room: str) -> str:
+        """See `AudioEngine.open_room`; who speaks is for the test to tell."""
         self._check(room)
-        self.rooms.setdefault(room, FakeRoom())
+        self.opened += 1
+        return self.rooms.setdefault(room, FakeRoom()).life
 
     async def answer(self, room: str, participant: str, offer: str) -> str:
         """See `AudioEngine.answer`. The answer is real SDP that leads nowhere."""
@@ -58,7 +65,9 @@ class FakeEngine:
     async def set_voices(self, room: str, participants: frozenset[str]) -> None:
         """See `AudioEngine.set_voices`."""
         self._check(room, *participants)
-        self._room(room).voices = frozenset(participants)
+        state = self._room(room)
+        state.voices = frozenset(participants)
+        state.said_voices.append(state.voices)
 
     async def drop(self, room: str, participant: str) -> None:
         """See `AudioEngine.drop`."""
@@ -94,6 +103,10 @@ class FakeEngine:
     def go_away(self) -> None:
         """Forget all rooms and end all event iterators, as a restart of a real engine does."""
         self.rooms.clear()
+        self.hang_up()
+
+    def hang_up(self) -> None:
+        """End all event iterators, as a control connection that breaks does."""
         self._bus.end()
 
     def _check(self, *names: str) -> None:

@@ -107,8 +107,13 @@ class Statistics:
 class AudioEngine(Protocol):
     """Rooms of sound. Every call is idempotent: saying a thing twice is saying it once."""
 
-    async def open_room(self, room: str) -> None:
-        """Make the room exist and start its recording; an open room stays as it is."""
+    async def open_room(self, room: str) -> str:
+        """Make the room exist and start its recording; an open room stays as it is.
+
+        Returns a name for this life of the room. Another one than last time says that everybody
+        who was in it has lost the transport, because the engine restarted. Who speaks in a room
+        that is open already is told once more, to those who missed it.
+        """
 
     async def answer(self, room: str, participant: str, offer: str) -> str:
         """Answer a browser's SDP offer; a newer offer of the same participant replaces the old.

@@ -1,5 +1,6 @@
 """One room: every 20 ms the voices become one sound, and everybody gets theirs."""
 
+import secrets
 from collections.abc import Callable, Iterable
 
 import numpy as np
@@ -65,6 +66,8 @@ class Room:
         recorder: RoomRecorder,
         emit: Callable[[Speaking], None],
     ) -> None:
+        self.life = secrets.token_hex(8)
+        """Tells this room from one of the same name before or after it."""
         self.recorder = recorder
         self.peers: dict[str, Peer] = {}
         """Whoever has been answered, connected yet or not, by participant."""
@@ -78,7 +81,7 @@ class Room:
         self._own: dict[str, Stream] = {}
         self._talking: frozenset[str] = frozenset()
         self._rearranged = False
-        self._speaking: frozenset[str] = frozenset()
+        self._speaking: frozenset[str] | None = frozenset()
 
     def connected(self, participant: str) -> None:
         """Somebody's transport is up: they hear the room from the next tick on."""
@@ -106,6 +109,10 @@ class Room:
             self._silence(participant)
         for participant in participants - self._voices.keys():
             self._voices[participant] = Voice()
+
+    def repeat_speaking(self) -> None:
+        """Say who speaks at the next look, also if nothing has changed."""
+        self._speaking = None
 
     def receive(self, participant: str, packet: RtpPacket, arrival: int) -> None:
         """A packet of somebody in the room, heard or not; `arrival` in samples."""

@@ -3,7 +3,7 @@
 A request is `{"id": 7, "call": "answer", "room": "r", "participant": "p", "offer": "v=0..."}`.
 The calls and their fields are those of `AudioEngine`: `open_room` (room), `answer` (room,
 participant, offer), `set_voices` (room, participants: a list), `drop` (room, participant),
-`close_room` (room), `statistics` (none).
+`close_room` (room), `statistics` (none). The result of `open_room` and of `answer` is a string.
 
 Its reply is `{"id": 7, "result": ...}` or `{"id": 7, "error": {"code": "...", "message": "..."}}`.
 The codes are those of the exceptions in `audio.protocol`, and `bad_id` and `bad_request`.
@@ -65,7 +65,7 @@ async def perform(engine: AudioEngine, request: Json) -> object:
     """Do what a request asks; returns what goes into `result`. Raises `EngineError`s."""
     match request:
         case {"call": "open_room", "room": str(room)}:
-            await engine.open_room(room)
+            return await engine.open_room(room)
         case {"call": "answer", "room": str(room), "participant": str(who), "offer": str(offer)}:
             return await engine.answer(room, who, offer)
         case {"call": "set_voices", "room": str(room), "participants": [*names]} if all(

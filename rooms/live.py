@@ -163,7 +163,7 @@ class LiveRoom:
             for member in list(self.members.values()):
                 await tell_once(member, Event.SPEAKING_CHANGED, frame)
         for member in list(self.members.values()):
-            if happening.lost == member.public_id:
+            if happening.restarted or happening.lost == member.public_id:
                 await member.tell(event(Event.MEDIA_LOST, {}))
             network = happening.networks.get(member.public_id)
             if network is not None:

@@ -45,8 +45,8 @@ __all__ = [
     "discard_spool",
 ]
 
-RETRY_SECONDS = 1.0
-"""Pause before a room is told again to an engine that was away."""
+RETRY_SECONDS = 0.2
+"""Pause before a room is told again to an engine that was away; each try waits for it as well."""
 
 ANSWER_TIMEOUT = 5.0
 """Seconds that a connection waits for the engine; the web server allows ten to wind one up."""
@@ -65,6 +65,8 @@ class Happening:
     """Who is audible now, when that changed."""
     lost: str | None = None
     """Whose transport went away."""
+    restarted: bool = False
+    """The engine began the room anew: everybody's transport went away."""
     recording_failed: bool = False
     networks: Mapping[str, Network] = field(default_factory=dict)
     """Whose network changed, and how it is now."""
@@ -87,7 +89,11 @@ class _Room:
 
     listener: Listener
     sync: Coalesced
-    voices: frozenset[str] = frozenset()
+    life: str = ""
+    """Which life of the room the engine was last heard to be in."""
+    voices: frozenset[str] | None = None
+    """Unknown until the database was read: to say "nobody" before would cut everybody's sound
+    for a moment whenever a web process starts."""
     to_drop: set[str] = field(default_factory=set)
     dropped: set[str] = field(default_factory=set)
 
@@ -172,17 +178,16 @@ class MediaLink:
                 for state in self._rooms.values():
                     state.sync.ask()
                 async for event in events:
-                    await self._pass_on(event)
+                    await self._pass_on(event.room, _happening(event))
 
-    async def _pass_on(self, event: EngineEvent) -> None:
-        state = self._rooms.get(event.room)
-        happening = _happening(event)
+    async def _pass_on(self, room: str, happening: Happening | None) -> None:
+        state = self._rooms.get(room)
         if state is None or happening is None:
             return
         try:
             await state.listener(happening)
         except Exception:
-            logger.exception("News of room %s did not reach everybody", event.room)
+            logger.exception("News of room %s did not reach everybody", room)
 
     async def _tell_engine(self, room: str) -> None:
         """Say all that is wanted of this room; said again later when the engine is away."""
@@ -191,8 +196,12 @@ class MediaLink:
         if state is None:
             return
         try:
-            await engine.open_room(room)
-            await engine.set_voices(room, state.voices)
+            life = await engine.open_room(room)
+            known, state.life = state.life, life
+            if state.voices is not None:
+                await engine.set_voices(room, state.voices)
+            if known not in ("", life):
+                await self._pass_on(room, Happening(speaking=frozenset(), restarted=True))
             for participant in state.to_drop - state.dropped:
                 await engine.drop(room, participant)
                 state.dropped.add(participant)

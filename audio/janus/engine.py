@@ -92,14 +92,17 @@ class JanusEngine:
         await self._stack.aclose()
         self._bus.end()
 
-    async def open_room(self, room: str) -> None:
+    async def open_room(self, room: str) -> str:
         """See `AudioEngine.open_room`; raises `BadId`, `EngineUnavailable`."""
         check_id(room)
         known = self._rooms.get(room)
         if known is not None and known.built:
-            return
+            known.repeat_speaking()
+            return known.life
         await self._origin.gateway.wait_until_up(_PATIENCE)
-        await self._rooms.setdefault(room, Room(room, self._network)).build()
+        opened = self._rooms.setdefault(room, Room(room, self._network))
+        await opened.build()
+        return opened.life
 
     async def answer(self, room: str, participant: str, offer: str) -> str:
         """See `AudioEngine.answer`; raises `BadId`, `EngineUnavailable`."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import secrets
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 
@@ -44,6 +45,8 @@ class Room:
     """What changes the gateways holds the lock, so it happens in one order here and there."""
 
     def __init__(self, name: str, network: Network) -> None:
+        self.life = secrets.token_hex(8)
+        """Tells this room from one of the same name before or after it."""
         self.legs: dict[str, Leg] = {}
         """Whoever was answered and is not gone, by participant."""
         self._name = name
@@ -60,6 +63,10 @@ class Room:
     def built(self) -> bool:
         """Whether the origin knows the room."""
         return self._stage is not None
+
+    def repeat_speaking(self) -> None:
+        """Say who speaks, also if nothing has changed."""
+        self._speakers.repeat()
 
     async def build(self) -> None:
         """Make the room at the origin, unless it is there."""

@@ -15,7 +15,7 @@ class Speakers:
     ) -> None:
         self._look = look
         self._announce = announce
-        self._known: frozenset[str] = frozenset()
+        self._known: frozenset[str] | None = frozenset()
         self._pause: asyncio.TimerHandle | None = None
 
     def changed(self) -> None:
@@ -27,6 +27,11 @@ class Speakers:
             self._known = speaking
             self._announce(speaking)
             self._pause = asyncio.get_running_loop().call_later(_EVERY, self._go_on)
+
+    def repeat(self) -> None:
+        """Announce who speaks once more, soon."""
+        self._known = None
+        self.changed()
 
     def stop(self) -> None:
         """Announce nothing any more."""

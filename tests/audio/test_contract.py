@@ -92,6 +92,14 @@ async def test_opening_twice_keeps_the_room_as_it_is(engine: AudioEngine) -> Non
     assert (statistics.rooms, statistics.participants) == (1, 1)
 
 
+async def test_opening_tells_one_life_of_a_room_from_the_next(engine: AudioEngine) -> None:
+    life = await engine.open_room(ROOM)
+    assert life
+    assert await engine.open_room(ROOM) == life
+    await engine.close_room(ROOM)
+    assert await engine.open_room(ROOM) not in ("", life)
+
+
 async def test_a_newer_offer_replaces_the_older_one(engine: AudioEngine) -> None:
     await engine.open_room(ROOM)
     await engine.answer(ROOM, ANNA, offers.CHROMIUM)

@@ -10,7 +10,8 @@ from django.utils import timezone
 from accounts.models import User
 from audio.fake import FakeEngine
 from audio.protocol import Connected, Lost, Network, Networks, RecordingFailed, Speaking
-from rooms import events, live
+from rooms import consumers, events, live
+from rooms.live import LiveRooms
 from rooms.models import Participant, Room
 from tests.rooms.client import Client
 from tests.rooms.offers import OFFER
@@ -157,6 +158,71 @@ async def test_a_restarted_engine_is_told_again(
         engine.go_away()
         await until(lambda: is_heard(engine, room, eve))
         assert (await eve.does("media.offer", sdp=OFFER))["sdp"]
+
+
+async def test_after_a_restart_of_the_engine_everybody_is_asked_for_a_new_offer(
+    engine: FakeEngine, room: Room, host: User
+) -> None:
+    async with Client(room, host) as ada, Client(room) as guest:
+        for person in (ada, guest):
+            await person.join()
+            await person.does("media.offer", sdp=OFFER)
+        engine.emit(Speaking(room.public_id, frozenset({ada.you["id"]})))
+        await guest.hears("speaking.changed", speaking=[ada.you["id"]])
+        engine.go_away()
+        for person in (ada, guest):
+            await person.hears("media.lost")
+        await guest.hears("speaking.changed", speaking=[])
+
+
+async def test_an_engine_that_lost_only_the_connection_keeps_everybodys_sound(
+    engine: FakeEngine, room: Room
+) -> None:
+    async with Client(room) as guest:
+        await guest.join()
+        await guest.does("media.offer", sdp=OFFER)
+        before = engine.opened
+        engine.hang_up()
+        await until(lambda: engine.opened > before)
+        engine.emit(Speaking(room.public_id, frozenset({"somebody"})))
+        await guest.hears("speaking.changed", speaking=["somebody"])
+        assert not guest.has_heard("media.lost")
+
+
+async def test_a_new_web_process_silences_nobody_who_may_speak(
+    engine: FakeEngine, room: Room, host: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with Client(room, host) as ada:
+        await ada.join()
+        await ada.does("recording.accept")
+        await ada.does("mic.unmute")
+        await until(lambda: is_heard(engine, room, ada))
+    engine.rooms[room.public_id].said_voices.clear()
+    monkeypatch.setattr(consumers, "live_rooms", another := LiveRooms())
+    async with Client(room, host) as ada:
+        await ada.join()
+        await until(lambda: bool(engine.rooms[room.public_id].said_voices))
+        assert set(engine.rooms[room.public_id].said_voices) == {frozenset({ada.you["id"]})}
+    await another.close()
+
+
+@pytest.mark.usefixtures("quick_ticks")
+async def test_who_left_while_no_web_process_ran_is_not_heard_for_ever(
+    engine: FakeEngine, room: Room, host: User, speaker: User
+) -> None:
+    """The killed process could not note that the connection went."""
+    stage = room.participants
+    await stage.acreate(
+        user=speaker, role="speaker", muted=False, recording_accepted_at=timezone.now(),
+        visitor="2" * 32, connection="of the killed process", on_stage_since=timezone.now(),
+    )  # fmt: skip
+    async with Client(room, host) as ada:
+        await ada.join()
+        await until(lambda: len(voices(engine, room)) == 1)
+        long_ago = timezone.now() - timedelta(seconds=61)
+        await stage.filter(user=speaker).aupdate(last_seen_at=long_ago)
+        await until(lambda: voices(engine, room) == set())
+        await ada.hears_stage(host="muted")
 
 
 @pytest.mark.usefixtures("no_recount")

@@ -111,7 +111,7 @@ export class Connection extends EventTarget {
     const wire = this.#wire;
     wire.addEventListener("open", () => this.#join());
     wire.addEventListener("message", ({ detail }) => {
-      if (detail.type === "media.lost") this.#media.start();
+      if (detail.type === "media.lost") this.#media.startSoon();
       else this.#pass("message", detail);
     });
     wire.addEventListener("lost", () => {

@@ -10,6 +10,8 @@ const GATHER_MS = 1000;
 const CHECK_MS = 1000;
 const SILENT_CHECKS = 3;
 const RETRY_MS = [500, 1000, 2000, 4000, 8000];
+/** People who lose the sound together should not all come back in the same instant. */
+const SPREAD_MS = 500;
 
 export class Media extends EventTarget {
   #audio;
@@ -56,6 +58,13 @@ export class Media extends EventTarget {
     peer.onconnectionstatechange = () => this.#changed(peer);
     this.#state("connecting");
     this.#negotiate(peer).catch(() => this.#failed(peer));
+  }
+
+  /** The other side lost the sound; it loses everybody's at once when the engine restarts. */
+  startSoon() {
+    this.#drop();
+    this.#state("lost");
+    this.#retry = setTimeout(() => this.start(), Math.random() * SPREAD_MS);
   }
 
   /** Ask the browser to play; call it again from the tap that `blocked` asked for. */
