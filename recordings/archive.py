@@ -19,7 +19,7 @@ from django.utils import timezone
 from recordings import files
 from recordings.models import Recording, RecordingFile
 from rooms import media
-from rooms.models import Participant
+from rooms.models import Participant, Room
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +29,9 @@ LONGEST_DELAY = timedelta(hours=1)
 ENGINE_DELAY = timedelta(seconds=30)
 CLAIM_LASTS = timedelta(minutes=10)
 """A claim that was not renewed for so long belongs to a worker that is gone."""
+
+END_TOLERANCE = 1.0
+"""Seconds that a recording may be shorter than its room without a word: clocks are read apart."""
 
 State = Recording.State
 
@@ -128,8 +131,22 @@ def _keep(recording: Recording, part: media.AssembledFile, folder: str) -> Recor
         size=size,
         sha256=sha256,
         seconds=part.seconds,
-        gaps=[[gap.start, gap.seconds] for gap in part.gaps],
+        gaps=[
+            *([gap.start, gap.seconds] for gap in part.gaps),
+            *_missing_end(recording.room, part),
+        ],
     )
+
+
+def _missing_end(room: Room, part: media.AssembledFile) -> list[list[float]]:
+    """The gap from the last sound of the mix to the end of the room, when nobody recorded then.
+
+    A full disk or an engine that never came back cannot leave a note; the times tell.
+    """
+    if part.participant or room.ended_at is None:
+        return []
+    missing = room.ended_at.timestamp() - part.started_at - part.seconds
+    return [[round(part.seconds, 3), round(missing, 3)]] if missing > END_TOLERANCE else []
 
 
 @transaction.atomic

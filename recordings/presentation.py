@@ -1,6 +1,7 @@
 """What people read about a recording: one context for the page and the fragment."""
 
 from datetime import datetime
+from math import ceil, floor
 from typing import TypedDict
 
 from django.contrib.auth.models import AnonymousUser
@@ -93,6 +94,21 @@ def file_name(file: RecordingFile) -> str:
     parts = [f"{room.created_at:%Y-%m-%d}", room.title, who]
     slugs = (slugify(part, allow_unicode=True) for part in parts)
     return "-".join(slug for slug in slugs if slug) + ".ogg"
+
+
+def gap_lines(file: RecordingFile) -> list[str]:
+    """What people read about each stretch in which nothing could be recorded."""
+    lines = []
+    for start, seconds in file.gaps:
+        if start >= file.seconds - 0.1:
+            text = _(
+                "The recording stops at %(start)s. The last %(length)s of the Space are missing."
+            )
+        else:
+            text = _("From %(start)s to %(end)s nothing could be recorded: there you hear silence.")
+        end = clock(ceil(start + seconds))
+        lines.append(text % {"start": clock(floor(start)), "end": end, "length": clock(seconds)})
+    return lines
 
 
 def clock(seconds: float) -> str:

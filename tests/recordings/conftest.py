@@ -73,12 +73,15 @@ Speak = Callable[[Room, dict[User | None, float]], None]
 
 @pytest.fixture
 def speak(spool: Path) -> Speak:
-    """Leave one part in the spool: for each person (None: the mix) so many seconds of sound."""
+    """Leave one part in the spool: for each person (None: the mix) so many seconds of sound.
+
+    All begin together, and the longest lasts until the room ends.
+    """
 
     def leave(room: Room, seconds: dict[User | None, float]) -> None:
         part = spool / room.public_id / "0001"
         part.mkdir(parents=True)
-        lines = []
+        lines, longest = [], max(seconds.values())
         for user, length in seconds.items():
             who = room.participants.get(user=user).public_id if user else None
             name = f"{who or 'mix'}.ogg"
@@ -87,7 +90,8 @@ def speak(spool: Path) -> Speak:
                 for _ in range(round(length * SAMPLE_RATE / FRAME)):
                     writer.add(SILENCE)
                 writer.finish()
-            lines.append(json.dumps({"file": name, "participant": who, "start": 1000.0}))
+            start = ENDED.timestamp() - longest
+            lines.append(json.dumps({"file": name, "participant": who, "start": start}))
         (part / "index.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
     return leave

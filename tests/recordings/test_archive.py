@@ -88,6 +88,23 @@ def test_silence_has_its_true_length(
     assert recording.files.get().seconds == pytest.approx(2.0, abs=0.05)
 
 
+def test_a_recording_that_lasts_to_the_end_has_no_gap(archived: Recording) -> None:
+    assert [file.gaps for file in archived.files.all()] == [[], [], []]
+
+
+def test_an_end_that_was_not_recorded_is_declared(
+    recording: Recording, engine: list[Room], speak: Speak, kept_folder: Path, host: User
+) -> None:
+    speak(recording.room, {None: 3.0, host: 2.0})
+    Room.objects.update(ended_at=ENDED + timedelta(minutes=8))
+    run(recording)
+    mix = recording.files.get(kind=RecordingFile.Kind.MIX)
+    ((start, seconds),) = mix.gaps
+    assert start == pytest.approx(3.0, abs=0.05)
+    assert seconds == pytest.approx(480.0, abs=0.05)
+    assert recording.files.get(kind=RecordingFile.Kind.TRACK).gaps == []
+
+
 def test_an_engine_that_is_away_is_waited_for_without_end(
     recording: Recording, spool: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

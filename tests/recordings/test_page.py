@@ -40,6 +40,13 @@ def test_the_host_plays_and_downloads_everything(as_host: Client, archived: Reco
     assert "0:02" in html
 
 
+def test_the_host_reads_where_nothing_was_recorded(as_host: Client, archived: Recording) -> None:
+    archived.files.filter(kind="mix").update(gaps=[[1.2, 0.5], [3.0, 480.0]])
+    html = fragment(as_host, archived.room)
+    assert "From 0:01 to 0:02 nothing could be recorded: there you hear silence." in html
+    assert "The recording stops at 0:03. The last 8:00 of the Space are missing." in html
+
+
 @pytest.mark.parametrize("who", ["speaker", "guest"])
 def test_others_get_no_sound(who: str, client: Client, archived: Recording, speaker: User) -> None:
     if who == "speaker":
