@@ -54,17 +54,33 @@ _LISTEN = """async () => {
     return btoa(String.fromCharCode(...new Uint8Array(samples.buffer)));
 }"""
 
-# Notes the moment at which a tone was last heard, looking 20 times a second.
+# Notes the moment at which a tone was last heard, looking 20 times a second, and the silences:
+# when each began and ended. A page that gets its sound anew plays another stream.
 _WATCH = """(hertz) => {
     const element = [...document.querySelectorAll("audio")].find((each) => each.srcObject);
     const context = new AudioContext({sampleRate: 48000});
     const analyser = new AnalyserNode(context, {fftSize: 4096, smoothingTimeConstant: 0});
-    context.createMediaStreamSource(element.srcObject).connect(analyser);
     const spectrum = new Float32Array(analyser.frequencyBinCount);
+    let stream = null;
+    let source = null;
+    let missed = 0;
+    window.silences = [];
     setInterval(() => {
+        if (element.srcObject !== stream) {
+            source?.disconnect();
+            stream = element.srcObject;
+            source = stream && context.createMediaStreamSource(stream);
+            source?.connect(analyser);
+        }
         analyser.getFloatFrequencyData(spectrum);
+        const now = Date.now() / 1000;
         if (spectrum[Math.round(hertz * analyser.fftSize / 48000)] > -60) {
-            window.lastHeard = Date.now() / 1000;
+            // Looks that found nothing, not time: a busy machine may come late to look.
+            if (missed > 1 && window.lastHeard) window.silences.push([window.lastHeard, now]);
+            window.lastHeard = now;
+            missed = 0;
+        } else {
+            missed += 1;
         }
     }, 50);
 }"""
@@ -165,12 +181,22 @@ class Person:
         await until(exactly, lambda: f"{who} hears {wanted}, not {heard}")
 
     async def listens_for(self, name: str) -> None:
-        """From now on remember when the tone is heard, for `last_heard`."""
+        """From now on, when it is heard, remember that, for `last_heard` and `silences`."""
         await self.page.evaluate(_WATCH, TONES[name])
+        who = self.handle or "the guest"
+        await until(self._has_heard, lambda: f"{who} hears {name}")
+
+    async def _has_heard(self) -> bool:
+        return bool(await self.page.evaluate("Boolean(window.lastHeard)"))
 
     async def last_heard(self) -> float:
         """Unix time at which the tone listened for was last heard."""
         return float(await self.page.evaluate("window.lastHeard"))
+
+    async def silences(self) -> list[tuple[float, float]]:
+        """From when to when the tone listened for was not heard, each over 100 ms; Unix times."""
+        noted = await self.page.evaluate("window.silences")
+        return [(float(start), float(end)) for start, end in noted]
 
     async def hears_something(self) -> None:
         """Wait until speech-like loudness arrives."""

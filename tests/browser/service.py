@@ -73,10 +73,27 @@ class Service:
                 start_new_session=True,
             )
 
+    def pid(self, name: str) -> int:
+        """The process that does the work: the only child of `scripts/keep-running`."""
+        keeper = self.processes[name].pid
+        children = Path(f"/proc/{keeper}/task/{keeper}/children")
+        deadline = time.monotonic() + 10
+        while not (found := children.read_text(encoding="ascii").split()):
+            assert time.monotonic() < deadline, self.log(name)
+        return int(found[0])
+
+    def kill(self, name: str) -> None:
+        """`kill -9`: no goodbye, nothing finished. Returns when the next one was started."""
+        killed = self.pid(name)
+        os.kill(killed, signal.SIGKILL)
+        deadline = time.monotonic() + 10
+        while self.pid(name) == killed:
+            assert time.monotonic() < deadline, self.log(name)
+
     def stop(self, name: str) -> None:
         """End one process the polite way; it must be gone within ten seconds."""
         process = self.processes.pop(name)
-        process.send_signal(signal.SIGTERM)
+        os.killpg(process.pid, signal.SIGTERM)  # as honcho does
         try:
             process.wait(timeout=10)
         except subprocess.TimeoutExpired:

@@ -1,0 +1,269 @@
+"""Processes are killed and disks are full in the middle of a Space, and the Space goes on."""
+
+import errno
+import json
+import os
+import resource
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import expect
+
+from tests.audio.recordings import tone_packets, write_ogg
+from tests.browser.conftest import BringIn, assert_no_tracebacks
+from tests.browser.person import Person, until
+from tests.browser.service import Service, running_service
+from tests.browser.test_a_live_space import (
+    HOST,
+    SPEAKER,
+    bring_on_stage,
+    download,
+    tones_by_second,
+)
+
+KILLED = "workerkilled"
+
+_END_A_SPACE = f"""
+from django.utils import timezone
+from recordings.tasks import send_archive
+host = User.objects.get(handle="host")
+room = Room.objects.create(
+    host=host, title="Short", public_id="{KILLED}", ended_at=timezone.now(), end_reason="host"
+)
+send_archive(Recording.objects.create(room=room).pk)
+"""
+
+_LET_THE_CLAIM_GROW_OLD = f"""
+from recordings.archive import CLAIM_LASTS
+from recordings.tasks import send_archive
+recording = Recording.objects.get(room__public_id="{KILLED}")
+Recording.objects.filter(pk=recording.pk).update(claimed_at=recording.claimed_at - CLAIM_LASTS)
+send_archive(recording.pk)
+"""
+
+_STATE = """
+select state, attempts, (select count(*) from recordings_recordingfile as file
+                         where file.recording_id = recording.id), claimed_at
+from recordings_recording as recording join rooms_room as room on room.id = recording.room_id
+where room.public_id = ?
+"""
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A service of its own to be ill-treated."""
+    with running_service(tmp_path_factory.mktemp("faults")) as service:
+        yield service
+    assert_no_tracebacks(service)
+
+
+def var(service: Service) -> Path:
+    return Path(service.environment["VAR_DIR"])
+
+
+def ask(service: Service, query: str, *values: object) -> list[Any]:
+    """What the service's database says."""
+    with closing(sqlite3.connect(var(service) / "db.sqlite3", timeout=20)) as database:
+        return database.execute(query, values).fetchall()
+
+
+def gaps_of_mix(service: Service, space: str) -> list[list[float]]:
+    """The gaps that the recording of an ended Space declares."""
+    ((gaps,),) = ask(
+        service,
+        "select gaps from recordings_recordingfile as file"
+        " join recordings_recording as recording on recording.id = file.recording_id"
+        " join rooms_room as room on room.id = recording.room_id"
+        " where file.kind = 'mix' and room.public_id = ?",
+        space.rstrip("/").rpartition("/")[2],
+    )
+    return list(json.loads(gaps))
+
+
+def starts_of_parts(service: Service, space: str) -> list[float]:
+    """Unix times at which the parts of a live Space's mix began."""
+    room = var(service) / "spool" / space.rstrip("/").rpartition("/")[2]
+    lines = [index.read_text(encoding="utf-8") for index in sorted(room.glob("*/index.jsonl"))]
+    return [json.loads(line.splitlines()[0])["start"] for line in lines]
+
+
+async def end_the_space(host: Person) -> None:
+    await host.press("end")
+    await host.press("confirm")
+
+
+async def see_the_hand(host: Person, listener: Person) -> None:
+    """The host counts one raised hand, and the listener can lower it."""
+    await expect(host.page.locator("[data-hands-count]")).to_have_text("1")
+    await expect(listener.page.locator('[data-action="hand-lower"]:visible')).to_be_visible()
+
+
+async def test_a_killed_engine_is_back_with_everybody_in_it(
+    bring_in: BringIn, service: Service, tone_a: Path, tone_b: Path, tmp_path: Path
+) -> None:
+    host = await bring_in("host", microphone=tone_a)
+    speaker = await bring_in("speaker", microphone=tone_b)
+    listener, guest = await bring_in("listener"), await bring_in()
+    space = await host.start_a_space("Engine trouble")
+    for person in (host, speaker, listener, guest):
+        await person.join(space)
+    await host.open_microphone()
+    await bring_on_stage(speaker, host)
+    await listener.press("hand-raise")
+    await guest.hears("A", "B")
+    await see_the_hand(host, listener)
+
+    everybody = [host, speaker, listener, guest]
+    for person, tone in zip(everybody, "BAAB", strict=True):
+        await person.listens_for(tone)
+    killed_at = time.time()
+    service.kill("audio")
+    for person in everybody:
+        await until(partial(comes_back, person), lambda: "the sound is back")
+    await guest.hears("A", "B")
+    await host.hears("B")
+    await speaker.hears("A")
+    await host.sees(SPEAKER, role="speaker", muted="false")
+    await see_the_hand(host, listener)
+    for person in everybody:
+        await person.is_connected("live")
+
+    first, second = starts_of_parts(service, space)
+    await end_the_space(host)
+    mix = tones_by_second(await download(host, tmp_path))
+    ((start, seconds),) = gaps_of_mix(service, space)
+    assert 0 <= killed_at - (first + start) <= 1, "so much sound was lost before the kill"
+    assert start + seconds == pytest.approx(second - first, abs=0.05)
+    assert mix[int(start) - 1] == {"A", "B"}
+    assert all(heard == set() for heard in mix[int(start) + 1 : int(start + seconds)])
+    assert mix[-2] == {"A", "B"}
+    await expect(host.page.locator("main")).to_contain_text("nothing could be recorded")
+
+
+async def longest_silence(person: Person) -> float:
+    """In seconds. A busy machine makes a browser stutter; without the engine it would be longer."""
+    return max((end - start for start, end in await person.silences()), default=0.0)
+
+
+async def comes_back(person: Person) -> bool:
+    return bool(await person.silences())
+
+
+async def test_a_killed_web_process_cuts_nobodys_sound(
+    bring_in: BringIn, service: Service, tone_a: Path, tone_b: Path
+) -> None:
+    host = await bring_in("host", microphone=tone_a)
+    speaker = await bring_in("speaker", microphone=tone_b, stubborn=True)
+    listener = await bring_in("listener")
+    space = await host.start_a_space("Web trouble")
+    for person in (host, speaker, listener):
+        await person.join(space)
+    await host.open_microphone()
+    await bring_on_stage(speaker, host)
+    await host.act_on(SPEAKER, "mute")
+    await listener.press("hand-raise")
+    await listener.hears("A")
+    await see_the_hand(host, listener)
+
+    await listener.listens_for("A")
+    service.kill("web")
+    for person in (host, speaker, listener):
+        await person.is_connected("reconnecting")
+    for person in (host, speaker, listener):
+        await person.is_connected("live")
+    await see_the_hand(host, listener)
+    await host.sees(SPEAKER, role="speaker", muted="true")
+    await host.sees(HOST, role="host", muted="false", speaking="true")
+    await listener.hears("A")
+    assert await longest_silence(listener) < 1
+
+    await speaker.open_microphone()
+    await listener.hears("A", "B")
+    await host.act_on(SPEAKER, "mute")
+    await listener.hears("A")
+    await end_the_space(host)
+
+
+async def test_a_full_disk_stops_the_recording_and_nothing_else(
+    bring_in: BringIn, service: Service, tone_a: Path, tmp_path: Path
+) -> None:
+    host, guest = await bring_in("host", microphone=tone_a), await bring_in()
+    space = await host.start_a_space("Disk trouble")
+    await host.join(space)
+    await guest.join(space)
+    await host.open_microphone()
+    await guest.hears("A")
+
+    await guest.listens_for("A")
+    (mix,) = (var(service) / "spool" / space.rstrip("/").rpartition("/")[2]).glob("*/mix.ogg")
+    engine = service.pid("audio")
+    limits = resource.prlimit(engine, resource.RLIMIT_FSIZE)
+    # No file may grow beyond this: what a full disk is to the engine, without one.
+    three_seconds = 12_000
+    fullness = mix.stat().st_size + three_seconds
+    resource.prlimit(engine, resource.RLIMIT_FSIZE, (fullness, limits[1]))
+    failed_at = time.time()
+    told = host.page.locator(".toasts", has_text="The recording has stopped.")
+    await expect(told).to_be_visible()
+    await expect(told.locator("p")).to_have_count(1)
+    resource.prlimit(engine, resource.RLIMIT_FSIZE, limits)
+    await guest.hears("A")
+    assert await longest_silence(guest) < 1
+    assert service.log("audio").count("Recording to") == 1
+
+    await end_the_space(host)
+    kept = tones_by_second(await download(host, tmp_path))
+    ended_at = time.time()
+    ((start, seconds),) = gaps_of_mix(service, space)
+    assert kept[int(start) - 1] == {"A"}
+    assert abs(len(kept) - start) <= 1
+    assert 0 < seconds < ended_at - failed_at + 1
+    await expect(host.page.locator("main")).to_contain_text("The recording stops at")
+
+
+async def test_an_archive_that_was_killed_is_made_once_by_another_worker(
+    service: Service,
+) -> None:
+    part = var(service) / "spool" / KILLED / "000000000000001"
+    part.mkdir(parents=True)
+    write_ogg(part / "mix.ogg", tone_packets(440.0, 2.0))
+    # Whoever reads a pipe waits for it, and can be killed in the middle of the work.
+    os.mkfifo(part / "index.jsonl")
+    service.manage("shell", "--command", _END_A_SPACE)
+    pipe = open_when_read(part / "index.jsonl")
+    service.kill("worker")
+    os.close(pipe)
+    (part / "index.jsonl").unlink()
+    line = {"file": "mix.ogg", "participant": None, "start": time.time() - 2}
+    (part / "index.jsonl").write_text(json.dumps(line) + "\n", encoding="utf-8")
+    ((state, attempts, files, _),) = ask(service, _STATE, KILLED)
+    assert (state, attempts, files) == ("archiving", 1, 0)
+
+    service.manage("shell", "--command", _LET_THE_CLAIM_GROW_OLD)
+    await until(
+        partial(is_archived, service), lambda: f"archived once, not {ask(service, _STATE, KILLED)}"
+    )
+    assert not part.exists()
+    assert len(list((var(service) / "recordings" / KILLED).rglob("*.ogg"))) == 1
+
+
+async def is_archived(service: Service) -> bool:
+    return ask(service, _STATE, KILLED) == [("ready", 2, 1, None)]
+
+
+def open_when_read(pipe: Path) -> int:
+    """The end for writing, as soon as somebody holds the other; within 20 s."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        try:
+            return os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError as error:
+            if error.errno != errno.ENXIO:  # "nobody reads"
+                raise
+    raise TimeoutError("nobody reads the pipe")
