@@ -30,7 +30,8 @@ _IDLE_AFTER = 10 * FRAME
 _WINDOW = 250  # packets looked back on, 5 s of the usual 20 ms
 _IN_TIME = 97  # per cent of the packets; a rarer straggler is concealed instead
 _SLACK = FRAME + FRAME // 4  # delay beyond what is needed before any is given up
-_SQUEEZE_EVERY = 25  # takes: the sound is never hurried more than that
+_SQUEEZE_EVERY = 25  # takes: the sound is not hurried more than that,
+_HURRY = ((12 * FRAME, 1), (3 * FRAME, 5))  # unless this much delay is to spare: then every n-th
 _LOOK_BACK = 500  # turns, 10 s, for which a miss is remembered
 _HOLE = 5 * FRAME  # what is missing and longer than this was never sent, as in a pause
 
@@ -207,10 +208,11 @@ class JitterBuffer:
         return Taken(Gap.LOST)
 
     def _squeezes(self, position: int, now: int) -> bool:
-        if self._since_squeeze < _SQUEEZE_EVERY:
+        spare = self._delay(position, now) - _SLACK - self.needed
+        if spare < 0:
             return False
-        spare = self._delay(position, now) - _SLACK
-        if spare < 0 or spare < self.needed:
+        every = next((every for much, every in _HURRY if spare > much), _SQUEEZE_EVERY)
+        if self._since_squeeze < every:
             return False
         self._since_squeeze = 0
         return True

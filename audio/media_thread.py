@@ -18,6 +18,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from dataclasses import replace
 from queue import SimpleQueue
 from typing import TypeVar
 
@@ -152,6 +153,8 @@ class MediaThread:
         while not self._stopping:
             behind = time.monotonic() - (start + self._tick * TICK)
             if behind >= 0:
+                if behind > _LATE:
+                    self._read_datagrams(selectors.EVENT_READ)  # what this tick should play
                 self._run_tick(behind)
                 # However late it is: who is never read is lost, and calls are waited for.
                 self._read_datagrams(selectors.EVENT_READ, _BATCH_AFTER_TICK)
@@ -164,7 +167,7 @@ class MediaThread:
                     break  # the rest is still there after the tick
 
     def _run_tick(self, behind: float) -> None:
-        started = time.monotonic()
+        started, skipped = time.monotonic(), 0
         if behind > _LATE:
             self.late_ticks += 1
         if behind > _CATCH_UP * TICK:
@@ -172,7 +175,9 @@ class MediaThread:
             self.late_ticks += skipped
             self._tick += skipped
         with _logged("tick"):
-            self._core.tick(self._clock())
+            # Each tick plays what was due then, not what is due when it catches up.
+            due = started - behind + skipped * TICK
+            self._core.tick(replace(self._clock(), now=due))
             if self._tick % _TCP_POLL_TICKS == 0:
                 self._tcp.poll(time.monotonic())
         self._tick += 1

@@ -122,6 +122,10 @@ class Client:
         )
         self._send(self.srtp.protect(packet, self._sequence))
 
+    def lose(self) -> None:
+        """A packet that the network loses: its number is missing from then on."""
+        self._sequence += 1
+
     def drain(self) -> None:
         """Take what the kernel holds for us."""
         try:

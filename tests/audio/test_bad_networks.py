@@ -68,6 +68,15 @@ def test_the_delay_is_nothing_on_a_perfect_network(chord: list[bytes]) -> None:
     assert max(over(Network(), chord).delays) == 0
 
 
+def test_after_a_stall_the_delay_is_soon_what_it_was(chord: list[bytes]) -> None:
+    """Thirty packets come at once; for 5 s the delay is kept, in case they do so again."""
+    arrivals = [(max(n, 280 if n >= 250 else 0) * FRAME, n) for n in range(len(chord))]
+    heard = listen(chord, arrivals, len(chord))
+    assert max(heard.delays) > 300 * MS
+    assert max(heard.delays[280 + 250 + 75 :]) <= 60 * MS
+    assert harshest(heard.pcm) < CLICK
+
+
 @pytest.mark.parametrize("drift_ppm", [-200, 200])
 def test_a_clock_that_drifts_for_ten_minutes_fills_and_starves_nothing(
     drift_ppm: int, chord: list[bytes]
