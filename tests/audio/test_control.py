@@ -241,5 +241,7 @@ async def test_after_any_garbage_a_connection_still_serves(fake: FakeEngine) -> 
             for message in garbage:
                 await connection.send(message)
                 assert "error" in json.loads(await connection.recv())
-            await connection.send(json.dumps({"id": 5, "call": "open_room", "room": ROOM}))
+            await connection.send(
+                json.dumps({"id": 5, "call": "drop", "participant": "anna", "room": ROOM})
+            )
             assert json.loads(await connection.recv()) == {"id": 5, "result": None}
