@@ -22,7 +22,7 @@ from pesq import pesq
 
 from audio.dtls import Identity
 from audio.limiter import Limiter
-from audio.opus import FRAME, Decoder, Encoder, Pcm
+from audio.opus import FRAME, SILENCE, Decoder, Encoder, Pcm
 from audio.room import BITRATE
 from audio.rtp import RtpPacket
 from audio.voice import Voice
@@ -48,6 +48,8 @@ class Ear:
         self._decoder = Decoder()
         self._pieces: dict[int, Pcm] = {}
         self._last = (0, 0.0)
+        self.start = 0
+        """The timestamp at which the script began."""
         self.lateness = 0.0
         """Seconds that the script of this room was late at worst: the machine was busy."""
 
@@ -71,52 +73,37 @@ class Ear:
         return heard[:samples]
 
 
-async def speak(
-    signalling: Signalling, room: int, loss: float, clips: list[Pcm]
-) -> tuple[float, float]:
-    """The mean score of the clips, spoken one after the other over a network that loses some.
-
-    Also by how many seconds the script was late, at worst.
-    """
+async def speak(signalling: Signalling, room: int, loss: float, packets: list[bytes]) -> Ear:
+    """Somebody says the packets over a network that loses some; returns what another hears."""
     await signalling.open_room(room)
     speaker, hearer = await signalling.talker(room), await signalling.talker(room)
     ear = Ear()
     hearer.on_audio = ear.hear
-    pauses = [np.zeros(n * FRAME, dtype=np.float32) for n in (_BEFORE, _BETWEEN)]
-    said = np.concatenate([pauses[0], *(part for clip in clips for part in (clip, pauses[1]))])
-    silence = encode(np.zeros(len(said), dtype=np.float32))
-    start = await _talk(speaker, hearer, encode(said), silence, loss, ear)
-    scores, at = [], start + len(pauses[0])
-    for clip in clips:
-        heard = ear.between(at, len(clip) + 20 * FRAME)
-        scores.append(_score(clip, heard))
-        at += len(clip) + len(pauses[1])
+    await _talk(speaker, hearer, packets, loss, ear)
     for client in (speaker, hearer):
         client.close()
     await signalling.close_room(room)
-    return float(np.mean(scores)), ear.lateness
+    return ear
 
 
 async def _talk(
     speaker: Client,
     hearer: Client,
     packets: list[bytes],
-    silence: list[bytes],
     loss: float,
     ear: Ear,
-) -> int:
-    """Send the packets, and silence from the one who hears; returns the timestamp of the start."""
+) -> None:
+    """Send the packets, and silence from the one who hears."""
     dice = random.Random(1)  # noqa: S311  the same losses for every engine
-    start = 0
     for number, due in enumerate(ticks()):
         await asyncio.sleep(due - time.monotonic())
         ear.lateness = max(ear.lateness, time.monotonic() - due)
         if number == _BEFORE // 2:
-            start = ear.now() - number * FRAME
+            ear.start = ear.now() - number * FRAME
         if number == len(packets):
             await asyncio.sleep(0.5)
-            return start
-        hearer.play(silence[number % len(silence)], number * FRAME)
+            return
+        hearer.play(SILENCE, number * FRAME)
         if number > _BEFORE and dice.random() < loss:
             speaker.lose()
         else:
@@ -129,14 +116,24 @@ async def _talk(
 
 async def listen(signalling: Signalling, clips: list[Pcm]) -> Scores:
     """The score for each loss, in per cent."""
-    tasks = [
-        speak(signalling, _FIRST_ROOM + number, loss, clips) for number, loss in enumerate(_LOSSES)
-    ]
-    results = await asyncio.gather(*tasks)
-    late = max(lateness for _, lateness in results)
+    pauses = [np.zeros(n * FRAME, dtype=np.float32) for n in (_BEFORE, _BETWEEN)]
+    said = np.concatenate([pauses[0], *(part for clip in clips for part in (clip, pauses[1]))])
+    packets = encode(said)
+    ears = await asyncio.gather(
+        *(speak(signalling, _FIRST_ROOM + n, loss, packets) for n, loss in enumerate(_LOSSES))
+    )
+    late = max(ear.lateness for ear in ears)
     if late > _LATE:
         print(f"The machine is busy: packets went out {1000 * late:.0f} ms late. Measure again.")
-    return _by_loss([score for score, _ in results])
+    return _by_loss([_mean_score(ear, clips) for ear in ears])
+
+
+def _mean_score(ear: Ear, clips: list[Pcm]) -> float:
+    scores, at = [], ear.start + _BEFORE * FRAME
+    for clip in clips:
+        scores.append(_score(clip, ear.between(at, len(clip) + 20 * FRAME)))
+        at += len(clip) + _BETWEEN * FRAME
+    return float(np.mean(scores))
 
 
 def without_a_clock(clips: list[Pcm]) -> Scores:
