@@ -82,11 +82,14 @@ class Embedded:
 class Janus:
     """AudioBridge for those who talk, its mix forwarded to a Streaming mountpoint for the rest."""
 
-    def __init__(self, url: str, host: str, identity: Identity, first_port: int) -> None:
+    def __init__(
+        self, url: str, host: str, identity: Identity, first_port: int, prebuffering: int = 2
+    ) -> None:
         self._url = url
         self._host = host
         self._identity = identity
         self._first_port = first_port
+        self._prebuffering = prebuffering
         self._waiting: dict[str, asyncio.Future[Json]] = {}
         self._numbers = itertools.count(1)
         self._session = 0
@@ -111,12 +114,12 @@ class Janus:
         await self._connection.close()
 
     async def open_room(self, room: int) -> None:
-        """See `Signalling.open_room`; with our bitrate, and two packets of prebuffering instead
-        of six, which are good for networks and bad for latency."""
+        """See `Signalling.open_room`; with our bitrate. Two packets of prebuffering instead of the
+        usual six are good for latency and bad for networks."""
         port = self._first_port + 2 * room
         settings = {
             "sampling_rate": 48000,
-            "default_prebuffering": 2,
+            "default_prebuffering": self._prebuffering,
             "default_bitrate": 32000,
         }
         await self._request(self._bridge, {"request": "create", "room": room, **settings})
