@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import re
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
@@ -151,12 +152,14 @@ class Person:
             await consent.click()
         await expect(unmuted).to_be_visible(timeout=10_000)
 
-    async def act_on(self, name: str, action: str, *, confirm: bool = False) -> None:
-        """Tap somebody and choose what is to happen to them."""
+    async def act_on(self, name: str, action: str, *, confirm: bool = False) -> float:
+        """Tap somebody and choose what happens to them; returns the Unix time of the choice."""
         await self.page.locator(f'[data-participant][data-name="{name}"]:visible').first.click()
+        chosen_at = time.time()
         await self.press(action)
         if confirm:
             await self.press("confirm")
+        return chosen_at
 
     async def sees(self, name: str, **attributes: str) -> None:
         """Wait until a person is shown with these data attributes, e.g. `role="speaker"`."""

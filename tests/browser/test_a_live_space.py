@@ -75,8 +75,7 @@ async def test_everybody_hears_the_others_and_the_host_decides_who_is_heard(
 
     await guest.listens_for("B")
     await host.listens_for("B")
-    muted_at = time.time()
-    await host.act_on(SPEAKER, "mute")
+    muted_at = await host.act_on(SPEAKER, "mute")
     await guest.hears("A")
     await host.hears()
     assert await guest.last_heard() - muted_at < 1
