@@ -9,6 +9,7 @@ from asgiref.sync import SyncToAsync
 from django.contrib.auth.models import Group
 from django.db import connections
 from django.utils import timezone
+from hypothesis import HealthCheck, settings
 
 from accounts.models import BetaApplication, Block, Suspension, User
 
@@ -18,6 +19,11 @@ def django_db_setup(django_db_setup: None) -> Iterator[None]:
     """PostgreSQL drops no database that the thread of asynchronous code still holds."""
     yield
     SyncToAsync.single_thread_executor.submit(connections.close_all).result()
+
+
+# How long an example takes says more about the machine than about the code.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 def person(handle: str, **fields: object) -> User:
