@@ -6,7 +6,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -66,9 +66,10 @@ class Janus:
             self.process = subprocess.Popen(command, stdout=log, stderr=log)
         deadline = time.monotonic() + _PATIENCE
         while not self._answers():
-            if self.process.poll() is not None or time.monotonic() > deadline:
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(timeout=0.02)
+            if self.process.returncode is not None or time.monotonic() > deadline:
                 raise ChildProcessError((self.folder / "log").read_text(errors="replace"))
-            time.sleep(0.02)
 
     def kill(self) -> None:
         """Let it die as a machine does that loses its power."""
