@@ -75,6 +75,27 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in stub
         return pictures.square(upload) if upload else None
 
 
+class CloseAccountForm(forms.Form):
+    """Asks for the handle, so that nobody deletes an account by a slip of the thumb."""
+
+    handle = forms.CharField(
+        label=_("Your handle, to be sure"),
+        max_length=31,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none"}),
+    )
+
+    def __init__(self, *args: object, person: User, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # passed through
+        self._person = person
+
+    def clean_handle(self) -> str:
+        """Raises ValidationError when it is another one."""
+        handle: str = self.cleaned_data["handle"].strip().removeprefix("@").lower()
+        if handle != self._person.handle:
+            raise forms.ValidationError(_("This is not your handle."), code="other_handle")
+        return handle
+
+
 class BetaForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in stubs alone
     """An application; people who are logged in apply with the address of their account."""
 

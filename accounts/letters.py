@@ -1,4 +1,4 @@
-"""Mail of the beta programme, in the applicant's language."""
+"""Mail of ours, in the language of whom it is for."""
 
 import logging
 
@@ -42,19 +42,28 @@ def send_decision(application: BetaApplication) -> bool:
     return sent
 
 
+def send_goodbye(address: str, language: str) -> bool:
+    """Say that the account is deleted, to the address that it had."""
+    return _deliver("closed", {"site_url": settings.SITE_URL}, address, language)
+
+
 def _send(application: BetaApplication, kind: str) -> bool:
-    """Return whether the mail server took the mail; when not, one line is logged."""
     context = {
         "application": application,
         "site_url": settings.SITE_URL,
         "status_url": settings.SITE_URL + reverse("beta_status", args=[status_token(application)]),
     }
-    with translation.override(application.language):
-        subject = render_to_string(f"accounts/mail/beta_{kind}_subject.txt", context)
-        body = render_to_string(f"accounts/mail/beta_{kind}.txt", context)
+    return _deliver(f"beta_{kind}", context, application.email, application.language)
+
+
+def _deliver(letter: str, context: dict[str, object], address: str, language: str) -> bool:
+    """Return whether the mail server took the mail; when not, one line is logged."""
+    with translation.override(language or settings.LANGUAGE_CODE):
+        subject = render_to_string(f"accounts/mail/{letter}_subject.txt", context)
+        body = render_to_string(f"accounts/mail/{letter}.txt", context)
         try:
-            send_mail(subject.strip(), body, None, [application.email])
+            send_mail(subject.strip(), body, None, [address])
         except OSError as error:
-            logger.error("Mail about beta application %s not sent: %s", application.pk, error)
+            logger.error("Mail %s not sent: %s", letter, error)
             return False
     return True

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 HANDLE_PATTERN = r"^[a-z0-9_]{2,30}$"
@@ -54,6 +55,12 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(_("may enter the admin"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
     date_joined = models.DateTimeField(_("joined"), default=timezone.now)
+    closed_at = models.DateTimeField(
+        _("closed"),
+        null=True,
+        editable=False,
+        help_text=_("The person deleted the account. Its row goes with the last copy they are in."),
+    )
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -70,6 +77,8 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def get_full_name(self) -> str:
         """The name people read."""
+        if self.closed_at is not None:
+            return gettext("Deleted account")
         return self.display_name or self.handle
 
     def get_short_name(self) -> str:

@@ -4,3 +4,6 @@ from django.dispatch import Signal
 
 # Sent after commit with `user_id`: whoever holds the person in a live room lets them go.
 person_suspended = Signal()
+
+# Sent after commit with `user_id`, when somebody deleted their account.
+account_closed = Signal()

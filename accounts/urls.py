@@ -30,6 +30,7 @@ urlpatterns = [
     path("@<handle:handle>/block/", views.relate, {"change": operations.block}, name="block"),
     path("@<handle:handle>/unblock/", views.relate, {"change": operations.unblock}, name="unblock"),
     path("settings/profile/", views.profile_edit, name="profile_edit"),
+    path("settings/delete/", views.close_account, name="account_close"),
     path("settings/language/", views.language, name="language"),
     path("pictures/<path:path>", views.picture, name="picture"),
 ]

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 
+from allauth.account.decorators import reauthentication_required
 from allauth.core import ratelimit
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.core.files.storage import default_storage
 from django.http import Http404, HttpRequest, HttpResponse
@@ -19,9 +21,9 @@ from django.views.decorators.http import (
 )
 from django.views.i18n import set_language
 
-from accounts import letters, operations, pictures
+from accounts import closing, letters, operations, pictures
 from accounts.errors import DomainError
-from accounts.forms import BetaForm, ProfileForm
+from accounts.forms import BetaForm, CloseAccountForm, ProfileForm
 from accounts.models import BetaApplication, User
 
 
@@ -83,6 +85,24 @@ def profile_edit(request: AuthenticatedRequest) -> HttpResponse:
         messages.success(request, _("Your profile is saved."))
         return redirect("profile_edit")
     return render(request, "accounts/profile_edit.html", {"form": form, "person": person})
+
+
+@login_required
+@reauthentication_required  # type: ignore[untyped-decorator]  # allauth has no types
+@require_http_methods(["GET", "HEAD", "POST"])
+def close_account(request: AuthenticatedRequest) -> HttpResponse:
+    """Delete one's account, after saying what that means."""
+    form = CloseAccountForm(request.POST or None, person=request.user)
+    if request.method == "POST" and form.is_valid():
+        try:
+            closing.close_account(user=request.user)
+        except DomainError as refusal:
+            form.add_error(None, str(refusal.message))
+        else:
+            logout(request)
+            messages.success(request, _("Your account is deleted."))
+            return redirect("home")
+    return render(request, "accounts/close.html", {"form": form})
 
 
 @require_POST

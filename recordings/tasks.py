@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from recordings import archive, operations, purge
+from recordings import archive, forgetting, operations, purge
 
 log = logging.getLogger(__name__)
 
@@ -36,13 +36,18 @@ def sweep_recordings() -> None:
 
 @shared_task
 def sweep_retention() -> None:
-    """Delete what was kept long enough; what fails is tried again by the next sweep."""
+    """Delete what was kept long enough, then deleted accounts that nothing refers to any more.
+
+    What fails is tried again by the next sweep.
+    """
     now = timezone.now()
     for recording_id in purge.due(now):
         try:
             purge.purge(recording_id=recording_id, now=now)
         except Exception:
             log.exception("the purge of recording %s is not finished", recording_id)
+    for user_id in forgetting.due_to_be_forgotten():
+        forgetting.forget(user_id=user_id)
 
 
 def send_archive(recording_id: int) -> None:

@@ -8,7 +8,8 @@ class RoomsConfig(AppConfig):
 
     def ready(self) -> None:
         # Models can be imported no earlier than here.
-        from accounts.signals import person_suspended
-        from rooms.receivers import put_out
+        from accounts.signals import account_closed, person_suspended
+        from rooms.receivers import end_all_of, put_out
 
         person_suspended.connect(put_out, dispatch_uid="rooms.put_out")
+        account_closed.connect(end_all_of, dispatch_uid="rooms.end_all_of")

@@ -71,14 +71,14 @@ def end_room(*, room_id: int, reason: Room.EndReason) -> bool:
     return True
 
 
-def eject_user(*, user_id: int) -> None:
-    """Put somebody out of all live rooms, and end those they host; used on a suspension.
+def eject_user(*, user_id: int, reason: Room.EndReason = Room.EndReason.MODERATOR) -> None:
+    """Put somebody out of all live rooms, and end those they host for this reason.
 
     They are not removed for good: whether they may come back is asked when they do.
     """
     hosted = Room.objects.filter(host=user_id, ended_at=None)
     for room_id in list(hosted.values_list("pk", flat=True)):
-        end_room(room_id=room_id, reason=Room.EndReason.MODERATOR)
+        end_room(room_id=room_id, reason=reason)
     present = Participant.objects.filter(user=user_id, room__ended_at=None, left_at=None)
     for room_id in list(present.values_list("room_id", flat=True)):
         with transaction.atomic():  # one room at a time: nobody holds two locks
