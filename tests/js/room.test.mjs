@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { changes } from "../../static/js/room/announce.js";
+import { loudness } from "../../static/js/room/rings.js";
 import { EMPTY, findPerson, hostActions, othersTalk, reduce } from "../../static/js/room/state.js";
 
 const person = (id, role, more = {}) => ({
@@ -92,4 +93,12 @@ test("a raised hand and a departure are announced, one's own mute as well", () =
 
 test("the first state is announced by nobody", () => {
   assert.deepEqual(changes(EMPTY, joinedAs(listener)), []);
+});
+
+test("rings are as wide as an ear finds the sound loud", () => {
+  assert.equal(loudness(0), 0);
+  assert.equal(loudness(NaN), 0);
+  assert.equal(loudness(1), 1);
+  const [quiet, middle, loud] = [0.004, 0.03, 0.2].map(loudness);
+  assert.ok(0 < quiet && quiet < middle && middle < loud && loud < 1);
 });

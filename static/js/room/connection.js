@@ -68,6 +68,11 @@ export class Connection extends EventTarget {
     return this.#media.play();
   }
 
+  /** How loud it was since the last call (`Media.levels`). */
+  levels() {
+    return this.#media.levels();
+  }
+
   stop() {
     clearTimeout(this.#rejoin);
     this.#isClosed = true;

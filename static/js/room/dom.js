@@ -20,6 +20,18 @@ export function icon(name) {
   return svg;
 }
 
+/** Say it only where it differs: a text put anew costs a layout. */
+export function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+/** The same for data attributes, which cost a look at the styles. */
+export function setData(node, data) {
+  for (const [name, value] of Object.entries(data)) {
+    if (node.dataset[name] !== String(value)) node.dataset[name] = value;
+  }
+}
+
 /**
  * Make the children of `parent` show `items`, each known by its `id`: what stays is kept, so that
  * focus and animation stay as well.
@@ -32,7 +44,7 @@ export function renderList(parent, items, create, update) {
   }
   items.forEach((item, index) => {
     const child = children.get(item.id) ?? create(item);
-    child.dataset.key = item.id;
+    setData(child, { key: item.id });
     update(child, item);
     if (parent.children[index] !== child) parent.insertBefore(child, parent.children[index] ?? null);
   });

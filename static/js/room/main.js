@@ -4,6 +4,7 @@ import { gettext } from "../i18n.js";
 import { Announcer, changes } from "./announce.js";
 import { Connection } from "./connection.js";
 import { Microphone, MicrophoneError } from "./microphone.js";
+import { Rings } from "./rings.js";
 import * as sheets from "./sheets.js";
 import { EMPTY, isHost, isOnStage, othersTalk, reduce } from "./state.js";
 import { toast } from "./toasts.js";
@@ -17,6 +18,7 @@ const connection = new Connection({
   audio: document.querySelector("[data-sound]"),
   expectSound: () => state !== EMPTY && othersTalk(state),
 });
+const rings = new Rings(() => connection.levels());
 let state = EMPTY;
 let isTogglingMicrophone = false;
 
@@ -63,7 +65,8 @@ function update(message) {
   state = reduce(state, message);
   announcer.say(...changes(before, state));
   followMicrophone();
-  renderRoom(state);
+  const talking = renderRoom(state, before);
+  if (talking) rings.follow(talking);
   sheets.renderSheets(state);
   if (state.you.invited && !before?.you.invited) sheets.open("invitation");
   if (!state.you.invited) sheets.close("invitation");

@@ -25,6 +25,7 @@ export class Media extends EventTarget {
   #retry;
   #checks;
   #packets = 0;
+  #totals = {};
   #silent = 0;
 
   /**
@@ -86,6 +87,22 @@ export class Media extends EventTarget {
   stop() {
     this.#drop();
     this.#audio.srcObject = null;
+  }
+
+  /** How loud it was since the last call: `{heard, own}`, the root mean squares of the samples. */
+  async levels() {
+    const stats = (await this.#peer?.getStats()) ?? new Map();
+    return { heard: this.#loudness(stats, "inbound-rtp"), own: this.#loudness(stats, "media-source") };
+  }
+
+  /** From the running totals that browsers keep (webrtc-stats, `totalAudioEnergy`). */
+  #loudness(stats, type) {
+    const { totalAudioEnergy: energy = 0, totalSamplesDuration: duration = 0 } =
+      [...stats.values()].find((entry) => entry.type === type) ?? {};
+    const before = this.#totals[type] ?? { energy: 0, duration: 0 };
+    this.#totals[type] = { energy, duration };
+    if (duration <= before.duration || energy < before.energy) return 0;
+    return Math.sqrt((energy - before.energy) / (duration - before.duration));
   }
 
   async #negotiate(peer) {

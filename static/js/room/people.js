@@ -1,7 +1,7 @@
 /** How one person looks: picture and tile. */
 
 import { gettext } from "../i18n.js";
-import { element, icon } from "./dom.js";
+import { element, icon, setData, setText } from "./dom.js";
 
 const COLOURS = 8;
 
@@ -50,27 +50,37 @@ export function createTile() {
   return element("li", {}, button);
 }
 
-export function updateTile(item, person, { speaking = false, isYou = false } = {}) {
+/** Who talks is marked by `markTalking`. */
+export function updateTile(item, person, { isYou = false } = {}) {
   const button = item.firstElementChild;
   const [picture, name, role, state] = button.children;
   if (picture.dataset.of !== `${person.picture} ${person.name}`) {
     picture.dataset.of = `${person.picture} ${person.name}`;
-    const sign = element("span", { className: "person__muted" }, icon("mic-off"));
-    picture.replaceChildren(avatar(person), sign);
+    picture.replaceChildren(
+      element("span", { className: "person__ring" }),
+      avatar(person),
+      element("span", { className: "person__muted" }, icon("mic-off")),
+    );
   }
-  Object.assign(button.dataset, {
+  setData(button, {
     participant: person.id,
     name: nameOf(person),
     role: person.role,
     muted: person.muted,
-    // The last words of somebody just muted may still be in the air.
-    speaking: speaking && !person.muted,
     connected: person.connected,
   });
-  name.textContent = nameOf(person);
-  role.textContent = person.role === "listener" ? "" : roleName(person);
-  if (isYou) role.textContent = [role.textContent, gettext("you")].filter(Boolean).join(" · ");
-  state.textContent = spokenState(person);
+  setText(name, nameOf(person));
+  const words = [person.role !== "listener" && roleName(person), isYou && gettext("you")];
+  setText(role, words.filter(Boolean).join(" · "));
+  setText(state, spokenState(person));
+}
+
+/** Show whether the person is talking; returns the ring that follows how loud, if so. */
+export function markTalking(item, person, speaking) {
+  // The last words of somebody just muted may still be in the air.
+  const isTalking = speaking && !person.muted;
+  setData(item.firstElementChild, { speaking: isTalking });
+  return isTalking ? item.querySelector(".person__ring") : null;
 }
 
 function spokenState(person) {

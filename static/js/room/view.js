@@ -1,8 +1,9 @@
 /** The room on the page, drawn from the state. */
 
 import { gettext, ngettext } from "../i18n.js";
-import { renderList } from "./dom.js";
-import { createTile, updateTile } from "./people.js";
+import { renderList, setText } from "./dom.js";
+import { createTile, markTalking, updateTile } from "./people.js";
+import { EMPTY } from "./state.js";
 
 const find = (name) => document.querySelector(`[data-${name}]`);
 
@@ -14,11 +15,14 @@ export function standing({ role, is_guest, hand_raised, may_raise_hand }) {
   return may_raise_hand ? "listener" : "quiet";
 }
 
-export function renderRoom(state) {
+/** Draw what differs from the state `before`; returns the rings of those who talk, if that did. */
+export function renderRoom(state, before) {
+  const isNew = (part) => before === EMPTY || state[part] !== before[part];
   if (!find("lobby").hidden) enterRoom();
-  renderStage(state);
-  renderAudience(state);
-  renderDock(state);
+  if (isNew("stage")) renderStage(state);
+  if (isNew("audience")) renderAudience(state);
+  if (isNew("you") || isNew("hands")) renderDock(state);
+  return isNew("stage") || isNew("speaking") ? renderTalking(state) : null;
 }
 
 /** The lobby gives way; whoever uses the keyboard goes on from the title. */
@@ -28,26 +32,38 @@ function enterRoom() {
   document.querySelector("#room-title").focus();
 }
 
-function renderStage({ stage, speaking, you }) {
+function renderStage({ stage, you }) {
   renderList(find("stage"), stage, createTile, (tile, person) =>
-    updateTile(tile, person, {
-      speaking: speaking.includes(person.id),
-      isYou: person.id === you.id,
-    }),
+    updateTile(tile, person, { isYou: person.id === you.id }),
   );
+}
+
+function renderTalking({ stage, speaking, you }) {
+  const tiles = find("stage").children;
+  return stage
+    .map((person, index) => ({
+      element: markTalking(tiles[index], person, speaking.includes(person.id)),
+      isOwn: person.id === you.id,
+    }))
+    .filter(({ element }) => element);
 }
 
 function renderAudience({ audience, you }) {
   const { count, sample } = audience;
-  find("audience-count").textContent = String(count);
+  setText(find("audience-count"), formatted(count));
   renderList(find("audience-people"), sample, createTile, (tile, person) =>
     updateTile(tile, person, { isYou: person.id === you.id }),
   );
   const unseen = count - sample.length;
   find("audience-more").hidden = unseen <= 0;
-  find("audience-more").textContent = ngettext("and %(count)s more", "and %(count)s more", unseen);
+  setText(
+    find("audience-more"),
+    ngettext("and %(count)s more", "and %(count)s more", unseen, { count: formatted(unseen) }),
+  );
   find("audience-empty").hidden = count > 0;
 }
+
+const formatted = (number) => number.toLocaleString(document.documentElement.lang);
 
 function renderDock({ you, hands }) {
   const now = standing(you);
@@ -57,7 +73,7 @@ function renderDock({ you, hands }) {
   document.querySelector('[data-action="mic"]').setAttribute("aria-pressed", String(!you.muted));
   const badge = find("hands-count");
   badge.hidden = hands.length === 0;
-  badge.textContent = String(hands.length);
+  setText(badge, String(hands.length));
 }
 
 /** `connection` is `idle`, `joining`, `live`, `reconnecting` or `closed`; `text` says more. */
