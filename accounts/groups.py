@@ -15,7 +15,7 @@ PERMISSIONS = {
         "add_suspension",
         "change_suspension",
     ],
-    "rooms": ["view_room", "change_room", "view_participant"],
+    "rooms": ["view_room", "change_room", "view_participant", "view_roomevent"],
     "recordings": [
         "view_recording",
         "view_recordingfile",

@@ -99,6 +99,7 @@ def _prove(recording_id: int) -> None:
         purged_at=timezone.now(),
     )
     recording.files.all().delete()
+    room.events.all().delete()
     recording.state = State.PURGED
     recording.claimed_at = None
     recording.save(update_fields=["state", "claimed_at"])

@@ -1,4 +1,4 @@
-"""Rooms and their people for moderators: to read, and to end a Space."""
+"""Rooms, their people and what happened, for moderators: to read, and to end a Space."""
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -8,7 +8,7 @@ from django.utils.translation import ngettext
 
 from accounts.admin import ReadOnlyAdmin
 from rooms import operations
-from rooms.models import Participant, Room
+from rooms.models import Participant, Room, RoomEvent
 
 
 class ParticipantInline(ReadOnlyAdmin, admin.TabularInline):  # type: ignore[type-arg]  # generic in stubs alone
@@ -53,3 +53,12 @@ class ParticipantAdmin(ReadOnlyAdmin, admin.ModelAdmin):  # type: ignore[type-ar
     list_select_related = ["room", "user"]
     search_fields = ["public_id", "user__handle", "user__display_name", "room__title"]
     exclude = ["visitor"]
+
+
+@admin.register(RoomEvent)
+class RoomEventAdmin(ReadOnlyAdmin, admin.ModelAdmin):  # type: ignore[type-arg]  # generic in stubs alone
+    date_hierarchy = "at"
+    list_display = ["at", "room", "kind", "actor", "target", "data"]
+    list_filter = ["kind"]
+    list_select_related = ["room", "actor__room", "actor__user", "target__room", "target__user"]
+    search_fields = ["room__title", "room__public_id"]

@@ -170,3 +170,75 @@ class Participant(models.Model):
     def on_stage(self) -> bool:
         """Whether the person has a microphone here."""
         return self.role != self.Role.LISTENER
+
+
+class RoomEvent(models.Model):
+    """One thing that happened in a room: written once, by the operation that did it.
+
+    For the session's data and for the audit; deleted together with the room's recording.
+    """
+
+    class Kind(models.TextChoices):
+        # The room
+        CREATED = "created", _("Space started")
+        ENDED = "ended", _("Space ended")
+        POLICY_CHANGED = "policy_changed", _("who may speak was changed")
+        STAGE_LOCKED = "stage_locked", _("microphones were locked")
+        STAGE_UNLOCKED = "stage_unlocked", _("microphones were unlocked")
+        # Coming and going
+        JOINED = "joined", _("came in")
+        LEFT = "left", _("went")
+        DROPPED = "dropped", _("lost the connection")
+        PUT_OUT = "put_out", _("was put out")
+        REMOVED = "removed", _("was removed")
+        # The stage
+        HAND_RAISED = "hand_raised", _("raised a hand")
+        HAND_LOWERED = "hand_lowered", _("took the hand down")
+        HAND_CANCELLED = "hand_cancelled", _("may not raise a hand any more")
+        DECLINED = "declined", _("hand was declined")
+        INVITED = "invited", _("was invited")
+        INVITATION_DECLINED = "invitation_declined", _("declined the invitation")
+        ACCEPTED = "accepted", _("came on stage")
+        LEFT_STAGE = "left_stage", _("left the stage")
+        DEMOTED = "demoted", _("was sent back to the audience")
+        RECORDING_ACCEPTED = "recording_accepted", _("accepted the recording")
+        UNMUTED = "unmuted", _("turned the microphone on")
+        MUTED_SELF = "muted_self", _("turned the microphone off")
+        MUTED = "muted", _("was muted")
+        # Those who run it
+        COHOST_MADE = "cohost_made", _("became a co-host")
+        COHOST_DISMISSED = "cohost_dismissed", _("is no co-host any more")
+        SUCCESSOR_NAMED = "successor_named", _("was named successor")
+        HANDED_OVER = "handed_over", _("became the host")
+
+    room = models.ForeignKey(
+        Room, models.CASCADE, related_name="events", db_index=False, verbose_name=_("Space")
+    )
+    at = models.DateTimeField(_("when"), default=timezone.now)
+    kind = models.CharField(_("what"), max_length=20, choices=Kind.choices)
+    actor = models.ForeignKey(
+        Participant,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("who did it"),
+        help_text=_("Empty where the service or a moderator did."),
+    )
+    target = models.ForeignKey(
+        Participant,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("to whom"),
+        help_text=_("Empty where somebody did it for themselves."),
+    )
+    data = models.JSONField(_("details"), default=dict)
+
+    class Meta:
+        verbose_name = _("event")
+        verbose_name_plural = _("events")
+        ordering = ["at", "pk"]
+        indexes = [models.Index(fields=["room", "at"], name="events_of_a_room")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.at:%Y-%m-%d %H:%M:%S}"

@@ -12,8 +12,9 @@ from accounts.models import User
 from accounts.operations import is_beta_tester, is_suspended
 from rooms import events, policy
 from rooms.errors import Code, refused
-from rooms.models import Participant, Room
+from rooms.models import Participant, Room, RoomEvent
 from rooms.operations.access import acting, lock_room, require
+from rooms.operations.journal import log
 from rooms.operations.stage import depart
 from rooms.signals import room_ended
 
@@ -48,9 +49,11 @@ def create_room(
     an_hour_ago = timezone.now() - timedelta(hours=1)
     if Room.objects.filter(host=host, created_at__gt=an_hour_ago).count() >= ROOMS_PER_HOUR:
         raise refused(Code.TOO_MANY_ROOMS)
-    return Room.objects.create(
+    room = Room.objects.create(
         host=host, title=title, speaker_policy=speaker_policy, transcription=transcription
     )
+    log(room, RoomEvent.Kind.CREATED)
+    return room
 
 
 @transaction.atomic
@@ -58,7 +61,7 @@ def end_room_as(*, participant_id: int) -> None:
     """The host ends the Space for all. Raises `not_allowed` for anybody else."""
     actor = acting(participant_id)
     require(policy.why_not_end(actor))
-    _end(actor.room, Room.EndReason.HOST)
+    _end(actor.room, Room.EndReason.HOST, by=actor)
 
 
 @transaction.atomic
@@ -85,6 +88,7 @@ def eject_user(*, user_id: int, reason: Room.EndReason = Room.EndReason.MODERATO
             room = lock_room(pk=room_id)
             person = room.participants.get(user=user_id)
             depart(person)
+            log(room, RoomEvent.Kind.PUT_OUT, target=person)
             events.room_changed(room, {person.public_id: ""})
 
 
@@ -102,11 +106,12 @@ def end_orphaned() -> None:
         end_room(room_id=room_id, reason=Room.EndReason.HOST_GONE)
 
 
-def _end(room: Room, reason: Room.EndReason) -> None:
+def _end(room: Room, reason: Room.EndReason, *, by: Participant | None = None) -> None:
     room.ended_at = timezone.now()
     room.end_reason = reason
     room.save(update_fields=["ended_at", "end_reason"])
     room.participants.update(connection="")
     room.participants.filter(left_at=None).update(left_at=room.ended_at, hand_raised_at=None)
+    log(room, RoomEvent.Kind.ENDED, actor=by, reason=reason)
     events.room_changed(room)
     transaction.on_commit(partial(room_ended.send_robust, sender=Room, room_id=room.pk))

@@ -12,8 +12,9 @@ from accounts.models import Block, User
 from accounts.operations import is_suspended
 from rooms import events, policy
 from rooms.errors import Code
-from rooms.models import Participant, Room
+from rooms.models import Participant, Room, RoomEvent
 from rooms.operations.access import lock_room, require
+from rooms.operations.journal import log
 from rooms.operations.stage import depart, step_down
 
 
@@ -37,11 +38,14 @@ def join(*, room_id: int, user: User | None, visitor: str, connection: str) -> P
         person.on_stage_since = timezone.now()
     elif person.pk and _is_absent(person):
         step_down(person)
+    is_back = person.pk is not None and person.left_at is None
     person.visitor = visitor
     person.connection = connection
     person.left_at = None
     person.last_seen_at = timezone.now()
     person.save()
+    if not is_back:
+        log(room, RoomEvent.Kind.JOINED, actor=person)
     events.room_changed(room, {person.public_id: ""})
     return person
 
@@ -53,6 +57,7 @@ def leave(*, participant_id: int) -> None:
     person = room.participants.get(pk=participant_id)
     if room.is_live and person.left_at is None:
         depart(person)
+        log(room, RoomEvent.Kind.LEFT, actor=person)
         events.room_changed(room, {person.public_id: ""})
 
 
@@ -91,6 +96,7 @@ def drop_absent(*, room_ids: Collection[int] | None = None) -> None:
             room = lock_room(pk=room_id)
             for person in _absent_people().filter(room=room):
                 depart(person)
+                log(room, RoomEvent.Kind.DROPPED, actor=person)
             events.room_changed(room)
 
 

@@ -7,8 +7,11 @@ from django.utils import timezone
 from accounts.models import Follow
 from rooms import events, policy
 from rooms.events import Why
-from rooms.models import Participant
+from rooms.models import Participant, RoomEvent
 from rooms.operations.access import acting, require, target_in
+from rooms.operations.journal import log
+
+Kind = RoomEvent.Kind
 
 _STANDING = [
     "role",
@@ -50,7 +53,7 @@ def accept_hand(*, participant_id: int, target: str) -> None:
     actor = acting(participant_id)
     person = target_in(actor.room, target)
     require(policy.why_not_answer_hand(actor, person))
-    _bring_up(person)
+    _bring_up(person, by=actor)
 
 
 @transaction.atomic
@@ -60,7 +63,7 @@ def decline_hand(*, participant_id: int, target: str) -> None:
     person = target_in(actor.room, target)
     require(policy.why_not_answer_hand(actor, person))
     person.hand_raised_at = None
-    _save(person, Why.DECLINED)
+    _save(person, Why.DECLINED, by=actor)
 
 
 @transaction.atomic
@@ -70,7 +73,7 @@ def invite_to_speak(*, participant_id: int, target: str) -> None:
     person = target_in(actor.room, target)
     require(policy.why_not_invite(actor, person))
     person.invited_at = timezone.now()
-    _save(person, Why.INVITED)
+    _save(person, Why.INVITED, by=actor)
 
 
 @transaction.atomic
@@ -105,8 +108,9 @@ def mute_self(*, participant_id: int) -> None:
     """Close one's own microphone."""
     actor = acting(participant_id)
     require(policy.why_not_use_microphone(actor))
-    actor.muted = True
-    _save(actor, Why.MUTED_SELF)
+    if not actor.muted:
+        actor.muted = True
+        _save(actor, Why.MUTED_SELF)
 
 
 @transaction.atomic
@@ -114,8 +118,9 @@ def unmute_self(*, participant_id: int) -> None:
     """Open one's own microphone."""
     actor = acting(participant_id)
     require(policy.why_not_speak(actor))
-    actor.muted = False
-    _save(actor, Why.UNMUTED)
+    if actor.muted:
+        actor.muted = False
+        _save(actor, Why.UNMUTED)
 
 
 @transaction.atomic
@@ -133,8 +138,9 @@ def mute(*, participant_id: int, target: str) -> None:
     actor = acting(participant_id)
     person = target_in(actor.room, target)
     require(policy.why_not_quiet(actor, person))
-    person.muted = True
-    _save(person, Why.MUTED)
+    if not person.muted:
+        person.muted = True
+        _save(person, Why.MUTED, by=actor)
 
 
 @transaction.atomic
@@ -144,7 +150,7 @@ def demote(*, participant_id: int, target: str) -> None:
     person = target_in(actor.room, target)
     require(policy.why_not_quiet(actor, person))
     step_down(person)
-    _save(person, Why.DEMOTED)
+    _save(person, Why.DEMOTED, by=actor)
 
 
 @transaction.atomic
@@ -163,6 +169,7 @@ def remove(*, participant_id: int, target: str) -> None:
     goers = [person, *others]
     for goer in goers:
         depart(goer)
+        log(actor.room, Kind.REMOVED, actor=actor, target=goer)
     events.room_changed(actor.room, {goer.public_id: "" for goer in goers})
 
 
@@ -184,16 +191,18 @@ def depart(person: Participant) -> None:
     person.save(update_fields=_STANDING)
 
 
-def _bring_up(person: Participant) -> None:
+def _bring_up(person: Participant, *, by: Participant | None = None) -> None:
     """Make a listener a speaker, muted, if there is a place; the room is locked."""
     speakers = person.room.participants.filter(role=Participant.Role.SPEAKER, left_at=None)
     require(policy.why_not_come_up(speakers=speakers.count(), limit=settings.SPEAKER_LIMIT))
     step_down(person)
     person.role = Participant.Role.SPEAKER
     person.on_stage_since = timezone.now()
-    _save(person, Why.ACCEPTED)
+    _save(person, Why.ACCEPTED, by=by)
 
 
-def _save(person: Participant, why: Why) -> None:
+def _save(person: Participant, why: Why, *, by: Participant | None = None) -> None:
+    """Save, write down and tell what changed for somebody; `by` is who did it to them."""
     person.save(update_fields=_STANDING)
+    log(person.room, Kind(why), actor=by or person, target=person if by else None)
     events.room_changed(person.room, {person.public_id: why})

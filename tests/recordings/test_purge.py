@@ -12,7 +12,7 @@ from recordings.models import AppendOnlyError, PurgeRecord, Recording
 from recordings.retention import Rule
 from recordings.tasks import sweep_retention
 from rooms import media
-from rooms.models import Room
+from rooms.models import Room, RoomEvent
 from tests.recordings.conftest import ENDED, files_in
 
 State = Recording.State
@@ -43,6 +43,16 @@ def test_on_day_thirty_everything_is_gone(archived: Recording, kept_folder: Path
     assert state_of(archived) == State.PURGED
     assert list(kept_folder.iterdir()) == []
     assert not archived.files.exists()
+
+
+def test_what_happened_is_deleted_with_the_recording(archived: Recording) -> None:
+    archived.room.events.create(kind=RoomEvent.Kind.JOINED)
+    of_another_room = Room.objects.create(host=archived.room.host, title="Other")
+    of_another_room.events.create(kind=RoomEvent.Kind.JOINED)
+    sweep_on(29.999)
+    assert archived.room.events.exists()
+    sweep_on(30)
+    assert [event.room for event in RoomEvent.objects.all()] == [of_another_room]
 
 
 def test_the_proof_says_what_when_and_under_which_rule(archived: Recording) -> None:
