@@ -8,10 +8,14 @@ logger = logging.getLogger(__name__)
 
 
 class Coalesced:
-    """Asynchronous work that runs at most once at a time, and again if asked for meanwhile."""
+    """Asynchronous work that runs at most once at a time, and again if asked for meanwhile.
 
-    def __init__(self, work: Callable[[], Awaitable[None]]) -> None:
+    `pause` seconds lie between the end of one run and the beginning of the next.
+    """
+
+    def __init__(self, work: Callable[[], Awaitable[None]], *, pause: float = 0.0) -> None:
         self._work = work
+        self._pause = pause
         self._asked = False
         self._task: asyncio.Task[None] | None = None
 
@@ -34,3 +38,5 @@ class Coalesced:
                 await self._work()
             except Exception:
                 logger.exception("%s failed; it will be tried again", self._work)
+            if self._pause:
+                await asyncio.sleep(self._pause)

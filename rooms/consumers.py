@@ -16,7 +16,8 @@ from django.utils import translation
 
 from accounts.errors import DomainError
 from accounts.models import User
-from rooms import operations, snapshots
+from rooms import board, live_board, operations, snapshots
+from rooms.board import BoardState
 from rooms.commands import look_up
 from rooms.errors import CLOSE_CODES, Code, refused
 from rooms.flood import TokenBucket
@@ -208,14 +209,15 @@ class RoomConsumer(AsyncWebsocketConsumer):
         )
         if snapshot.end_reason:
             raise refused(Code.ROOM_ENDED)
+        written = await database_sync_to_async(board.read)(self.room.pk)
         self.you = snapshot.people[self.public_id].you
         self.live = await live_rooms.enter(self.room.pk, self.room.public_id)
-        self.told = told_by(snapshot, self.live.speaking)
+        self.told = told_by(snapshot, self.live.speaking) | live_board.told_by(written)
         self.state, self.has_joined = State.JOINED, True
         self.live.add(self)
-        await self.tell(reply(command_id, self._whole_state(snapshot)))
+        await self.tell(reply(command_id, self._whole_state(snapshot, written)))
 
-    def _whole_state(self, snapshot: Snapshot) -> dict[str, object]:
+    def _whole_state(self, snapshot: Snapshot, written: BoardState) -> dict[str, object]:
         return {
             "room": snapshot.room,
             "you": self.you,
@@ -223,6 +225,7 @@ class RoomConsumer(AsyncWebsocketConsumer):
             "audience": snapshot.audience,
             "hands": snapshot.hands if self.is_host else [],
             "speaking": self.live.speaking,
+            "captions": written.captions,
             "heartbeat_seconds": HEARTBEAT_SECONDS,
             "ice_servers": ice_servers(self.public_id, time()),
             "ice_servers_seconds": settings.TURN_TTL,

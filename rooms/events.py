@@ -8,7 +8,7 @@ import logging
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import partial
-from typing import TypedDict
+from typing import Literal, TypedDict
 
 from asgiref.sync import async_to_sync
 from channels import DEFAULT_CHANNEL_LAYER
@@ -40,10 +40,16 @@ class Why(StrEnum):
 
 
 class RoomChanged(TypedDict):
-    """What travels over the channel layer."""
+    """What travels over the channel layer when people come, go or change."""
 
-    type: str
+    type: Literal["room.changed"]
     why: dict[str, str]
+
+
+class BoardChanged(TypedDict):
+    """What travels when something written changes."""
+
+    type: Literal["room.board"]
 
 
 def room_group(room_id: int) -> str:
@@ -60,7 +66,12 @@ def room_changed(room: Room, why: Mapping[str, str] | None = None) -> None:
     transaction.on_commit(partial(_send, room_group(room.pk), message))
 
 
-def _send(group: str, message: RoomChanged) -> None:
+def board_changed(room: Room) -> None:
+    """Publish after the commit that something written changed, such as a caption."""
+    transaction.on_commit(partial(_send, room_group(room.pk), BoardChanged(type="room.board")))
+
+
+def _send(group: str, message: RoomChanged | BoardChanged) -> None:
     try:
         async_to_sync(channel_layers[DEFAULT_CHANNEL_LAYER].group_send)(group, dict(message))
     except Exception as error:  # each layer raises its own; the change itself is committed

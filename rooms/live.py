@@ -9,6 +9,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from channels import DEFAULT_CHANNEL_LAYER
 from channels.db import database_sync_to_async
@@ -19,6 +20,7 @@ from rooms import operations, snapshots
 from rooms.coalesce import Coalesced
 from rooms.errors import Code
 from rooms.events import Why, room_group
+from rooms.live_board import LiveBoard
 from rooms.media import Happening, MediaLink
 from rooms.messages import Event, event
 from rooms.snapshots import Snapshot, Standing
@@ -45,6 +47,7 @@ class LiveRoom:
         self.speaking: list[str] = []
         self.listening = asyncio.Event()
         """Set once messages of other processes arrive here."""
+        self.board = LiveBoard(room_id, self.members)
         self._link = link
         self._on_closed = on_closed
         self._why: dict[str, str] = {}
@@ -60,6 +63,7 @@ class LiveRoom:
         """Keep this connection in step from now on; it was just told the whole state."""
         self.members[member.connection] = member
         self.look({member.public_id: ""})
+        self.board.look()
 
     def discard(self, member: Member) -> None:
         """Forget a connection."""
@@ -87,6 +91,7 @@ class LiveRoom:
         if self._later is not None:
             self._later.cancel()
         await self._refresh.close()
+        await self.board.close()
         others = [task for task in self._tasks if task is not asyncio.current_task()]
         for task in others:
             task.cancel()
@@ -197,13 +202,19 @@ class LiveRoom:
                     self.listening.set()
                     while True:
                         message = await layer.receive(channel)
-                        self.look(message["why"])
+                        self._hear(message)
                 finally:
                     await layer.group_discard(group, channel)
             except Exception as error:  # each layer raises its own
                 logger.warning("Room %s hears no messages for now: %r", self.name, error)
                 self.listening.set()  # people get in all the same: the tick finds every change
                 await asyncio.sleep(TICK_SECONDS)
+
+    def _hear(self, message: Mapping[str, Any]) -> None:
+        if message["type"] == "room.board":
+            self.board.look()
+        else:
+            self.look(message["why"])
 
     async def _tick(self) -> None:
         while True:
@@ -215,6 +226,7 @@ class LiveRoom:
                 logger.exception("Room %s: the tick failed; the next one tries again", self.name)
             self._look_at_all = True
             self.look()
+            self.board.look()
             if self._was_left():
                 await self.close()
                 return

@@ -37,6 +37,7 @@ class Event(StrEnum):
     YOU_CHANGED = "you.changed"
     YOU_NETWORK = "you.network"
     MEDIA_LOST = "media.lost"
+    CAPTION = "caption"
     RECORDING_FAILED = "recording.failed"
     ROOM_ENDED = "room.ended"
 

@@ -12,6 +12,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.names import DISTURBING
+from rooms.written import Caption
+
+__all__ = ["Caption", "Participant", "Room", "RoomEvent"]
 
 
 def new_public_id() -> str:

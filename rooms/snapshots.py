@@ -147,7 +147,7 @@ def _room(room: Room) -> RoomData:
         title=room.title,
         speaker_policy=room.speaker_policy,
         transcription=room.transcription,
-        started_at=_time(room.created_at),
+        started_at=wire_time(room.created_at),
         speaker_limit=settings.SPEAKER_LIMIT,
         retention_days=settings.RETENTION_DAYS,
     )
@@ -160,7 +160,7 @@ def _audience(room: Room) -> Audience:
 
 
 def _hand(person: Participant, raised_at: datetime) -> Hand:
-    return Hand(**person_data(person), raised_at=_time(raised_at))
+    return Hand(**person_data(person), raised_at=wire_time(raised_at))
 
 
 def _standings(room: Room, public_ids: Collection[str]) -> dict[str, Standing]:
@@ -200,5 +200,6 @@ def _stage_order(person: Participant) -> tuple[bool, datetime, int]:
     return (not person.is_host, person.on_stage_since or person.joined_at, person.pk)
 
 
-def _time(moment: datetime) -> str:
+def wire_time(moment: datetime) -> str:
+    """A moment as the protocol writes it: ISO 8601, UTC, milliseconds."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -5,6 +5,7 @@ and publish after the commit. They raise `accounts.errors.DomainError` with a co
 `rooms.errors.Code`. None of them knows of sound: `rooms.media` makes it follow the database.
 """
 
+from rooms.operations.captions import publish_caption
 from rooms.operations.lifecycle import (
     create_room,
     eject_user,
@@ -63,6 +64,7 @@ __all__ = [
     "mute",
     "mute_self",
     "participant_of",
+    "publish_caption",
     "raise_hand",
     "remove",
     "touch",

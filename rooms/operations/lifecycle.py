@@ -112,6 +112,7 @@ def _end(room: Room, reason: Room.EndReason, *, by: Participant | None = None) -
     room.save(update_fields=["ended_at", "end_reason"])
     room.participants.update(connection="")
     room.participants.filter(left_at=None).update(left_at=room.ended_at, hand_raised_at=None)
+    room.captions.all().delete()
     log(room, RoomEvent.Kind.ENDED, actor=by, reason=reason)
     events.room_changed(room)
     transaction.on_commit(partial(room_ended.send_robust, sender=Room, room_id=room.pk))

@@ -6,11 +6,13 @@ import pytest
 from django.conf import settings
 
 from rooms import consumers
+from rooms.board import CaptionLine
 from rooms.commands import COMMANDS
 from rooms.errors import CLOSE_CODES, PAGE_CODES, Code
 from rooms.events import Why
 from rooms.messages import MAX_ID, MAX_MESSAGE, Event
 from rooms.models import Room
+from rooms.operations.captions import CAPTIONS_KEPT
 from rooms.snapshots import Audience, Hand, Person, RoomData, You
 
 PAGE = (settings.BASE_DIR / "docs" / "websocket.md").read_text(encoding="utf-8")
@@ -56,7 +58,7 @@ def test_the_close_codes_and_their_errors() -> None:
     assert sorted(described) == sorted((code.value, close) for code, close in CLOSE_CODES.items())
 
 
-@pytest.mark.parametrize("shape", [RoomData, Person, You, Hand, Audience])
+@pytest.mark.parametrize("shape", [RoomData, Person, You, Hand, Audience, CaptionLine])
 def test_the_keys_of_what_is_sent(shape: type) -> None:
     for key in shape.__annotations__:
         assert f'"{key}": ' in PAGE, key
@@ -72,6 +74,7 @@ def test_the_keys_of_what_is_sent(shape: type) -> None:
         f"after {3 * consumers.HEARTBEAT_SECONDS} seconds",
         f'"heartbeat_seconds": {consumers.HEARTBEAT_SECONDS}',
         f"`RESUME_GRACE_SECONDS` ({settings.RESUME_GRACE_SECONDS})",
+        f"the last {CAPTIONS_KEPT} lines",
         f"`HOST_GRACE_SECONDS` ({settings.HOST_GRACE_SECONDS})",
     ],
 )
