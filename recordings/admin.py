@@ -87,7 +87,7 @@ class FlaggedFilter(admin.SimpleListFilter):
 class RecordingAdmin(ReadOnlyAdmin, RecordingAdminBase):
     """What became of each room's sound."""
 
-    list_display = ["room", "state", "kept_until", "flagged", "error"]
+    list_display = ["room", "state", "step", "kept_until", "flagged", "error"]
     list_filter = ["state", FlaggedFilter]
     list_select_related = ["room"]
     search_fields = ["room__title", "room__public_id", "room__host__handle"]
@@ -98,7 +98,9 @@ class RecordingAdmin(ReadOnlyAdmin, RecordingAdminBase):
         "ended",
         "kept_until",
         "flagged",
-        "ready_at",
+        "step",
+        "progress",
+        "archived_at",
         "attempts",
         "due_at",
         "error",

@@ -1,9 +1,9 @@
 """From the engine's spool to files that are kept: claimed, idempotent, tried again when it fails.
 
-`waiting -> archiving -> ready`, or back to `waiting` with a later `due_at`, or `failed` after the
-last attempt. The claim is the value of `claimed_at`: whoever wrote it holds it, renews it while
-working, and finds it gone when somebody else took over. `claimed_at` of a ready recording is
-cleared once the spool is empty, so a crash before that is found by the sweep.
+`recording -> archiving -> ready`; a failure is tried again from its `due_at` on, and after the
+last attempt it is `failed`. The claim is the value of `claimed_at`: whoever wrote it holds it,
+renews it while working, and finds it gone when somebody else took over. `claimed_at` of a ready
+recording is cleared once the spool is empty, so a crash before that is found by the sweep.
 """
 
 import logging
@@ -153,7 +153,9 @@ def _missing_end(room: Room, part: media.AssembledFile) -> list[list[float]]:
 def _publish(recording: Recording, rows: list[RecordingFile]) -> None:
     """Rows and state together, if the claim still holds."""
     now = timezone.now()
-    if not _held(recording).update(state=State.READY, ready_at=now, claimed_at=now, error=""):
+    if not _held(recording).update(
+        state=State.READY, step="", progress=100, archived_at=now, claimed_at=now, error=""
+    ):
         raise ClaimLost
     RecordingFile.objects.bulk_create(rows)
 
@@ -163,9 +165,9 @@ def _publish(recording: Recording, rows: list[RecordingFile]) -> None:
 
 def _claimable(now: datetime) -> QuerySet[Recording]:
     # Columns of the row itself only: a joined condition is not checked again under the lock.
-    waiting = Q(state=State.WAITING, due_at__lte=now)
-    left_behind = Q(state=State.ARCHIVING, claimed_at__lte=now - CLAIM_LASTS)
-    return Recording.objects.filter(waiting | left_behind)
+    to_do = Q(state__in=(State.RECORDING, State.ARCHIVING), due_at__lte=now)
+    unclaimed = Q(claimed_at=None) | Q(claimed_at__lte=now - CLAIM_LASTS)
+    return Recording.objects.filter(to_do, unclaimed)
 
 
 def _held(recording: Recording) -> QuerySet[Recording]:
@@ -205,7 +207,6 @@ def _note_failure(recording: Recording, reason: str) -> None:
 
 def _wait(recording: Recording, delay: timedelta, *, attempts: int, reason: str = "") -> None:
     _held(recording).update(
-        state=State.WAITING,
         due_at=timezone.now() + delay,
         attempts=attempts,
         claimed_at=None,

@@ -21,29 +21,60 @@ class Recording(models.Model):
     """The copy of one room's audio, from the room's end until its purge."""
 
     class State(models.TextChoices):
-        WAITING = "waiting", _("Waiting to be archived")
+        RECORDING = "recording", _("Being recorded")
         ARCHIVING = "archiving", _("Being archived")
+        TRANSCRIBING = "transcribing", _("Being transcribed")
         READY = "ready", _("Ready")
         FAILED = "failed", _("Archiving failed")
         PURGING = "purging", _("Being deleted")
         PURGED = "purged", _("Deleted")
 
+    class Step(models.TextChoices):
+        ASSEMBLE = "assemble", _("Putting the sound together")
+        RENDER = "render", _("Making it equally loud and ready for every phone")
+        SEAL = "seal", _("Checking every file")
+        TIDY = "tidy", _("Tidying up")
+        TRANSCRIBE = "transcribe", _("Writing down what was said")
+
     room = models.OneToOneField(
         Room, models.CASCADE, related_name="recording", verbose_name=_("Space")
     )
     state = models.CharField(
-        _("state"), max_length=9, choices=State.choices, default=State.WAITING, db_index=True
+        _("state"), max_length=12, choices=State.choices, default=State.RECORDING, db_index=True
+    )
+    step = models.CharField(
+        _("step"), max_length=10, choices=Step.choices, default=Step.ASSEMBLE, blank=True
+    )
+    progress = models.PositiveSmallIntegerField(
+        _("progress"), default=0, help_text=_("Of all steps together, in percent.")
     )
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     error = models.CharField(_("error"), max_length=500, blank=True)
-    due_at = models.DateTimeField(_("next try"), default=timezone.now)
+    due_at = models.DateTimeField(
+        _("next try"), null=True, blank=True, help_text=_("Empty while the Space is live.")
+    )
+    claim = models.CharField(_("claim"), max_length=32, blank=True, editable=False)
     claimed_at = models.DateTimeField(
         _("claimed"),
         null=True,
         blank=True,
-        help_text=_("Set while somebody works on it; cleared when nothing is left to tidy up."),
+        help_text=_("When the worker that is at it was last heard of."),
     )
-    ready_at = models.DateTimeField(_("ready since"), null=True, blank=True)
+    archived_at = models.DateTimeField(
+        _("kept since"),
+        null=True,
+        blank=True,
+        help_text=_("From then on it can be listened to, transcribed or not."),
+    )
+    loudness = models.FloatField(
+        _("loudness"), null=True, blank=True, help_text=_("Of the mix as it was recorded, in LUFS.")
+    )
+    chapters = models.JSONField(
+        _("chapters"),
+        default=list,
+        blank=True,
+        help_text=_("Who had the floor: [start, length, participant's public id], in seconds."),
+    )
     not_before = models.DateTimeField(
         _("not deleted before"),
         null=True,
@@ -66,14 +97,17 @@ class Recording(models.Model):
 
 
 class RecordingFile(models.Model):
-    """One file of a recording: the mix, or what one speaker said."""
+    """One file of a recording; all sound begins at the same moment."""
 
     class Kind(models.TextChoices):
         MIX = "mix", _("Everybody")
         TRACK = "track", _("One speaker")
+        M4A = "m4a", _("Everybody, as AAC")
+        PEAKS = "peaks", _("Waveform")
+        MANIFEST = "manifest", _("Manifest")
 
     recording = models.ForeignKey(Recording, models.CASCADE, related_name="files")
-    kind = models.CharField(_("kind"), max_length=5, choices=Kind.choices)
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices)
     participant = models.ForeignKey(
         Participant, models.SET_NULL, null=True, blank=True, related_name="tracks"
     )
@@ -102,6 +136,33 @@ class RecordingFile(models.Model):
     def name(self) -> str:
         """Where the storage keeps it."""
         return str(self.file.name)
+
+
+class TranscriptLine(models.Model):
+    """What somebody said, as it was understood, and perhaps corrected by the host."""
+
+    recording = models.ForeignKey(Recording, models.CASCADE, related_name="lines")
+    participant = models.ForeignKey(
+        Participant, models.SET_NULL, null=True, blank=True, related_name="lines"
+    )
+    start = models.FloatField(_("start"), help_text=_("Seconds on the clock of the recording."))
+    seconds = models.FloatField(_("length in seconds"))
+    language = models.CharField(_("language"), max_length=2, help_text=_("ISO 639-1."))
+    text = models.TextField(_("text"))
+    corrected_text = models.TextField(_("corrected text"), blank=True)
+    corrected_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    corrected_at = models.DateTimeField(_("corrected"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("line of the transcript")
+        verbose_name_plural = _("lines of the transcript")
+        ordering = ["start", "pk"]
+        indexes = [models.Index(fields=["recording", "start"], name="lines_by_time")]
+
+    def __str__(self) -> str:
+        return self.corrected_text or self.text
 
 
 class AppendOnlyError(TypeError):

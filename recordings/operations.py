@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -21,12 +22,15 @@ GONE = (Recording.State.PURGING, Recording.State.PURGED)
 
 def expect_recording(*, room_id: int) -> Recording:
     """Note that an ended room has something to archive; safe to call again."""
-    return Recording.objects.get_or_create(room_id=room_id)[0]
+    recording = Recording.objects.get_or_create(room_id=room_id)[0]
+    Recording.objects.filter(pk=recording.pk, due_at=None).update(due_at=timezone.now())
+    return recording
 
 
 def rooms_without_recording() -> Iterable[int]:
     """Ended rooms whose end went unnoticed (a crash between commit and signal)."""
-    return Room.objects.filter(ended_at__isnull=False, recording=None).values_list("pk", flat=True)
+    unnoticed = Q(recording=None) | Q(recording__due_at=None)
+    return Room.objects.filter(unnoticed, ended_at__isnull=False).values_list("pk", flat=True)
 
 
 @transaction.atomic
@@ -58,7 +62,11 @@ def unflag(*, room: Room) -> None:
 def retry(*, recording: Recording) -> None:
     """Try a failed archive again, from the first attempt. Raises `DomainError`."""
     retried = Recording.objects.filter(pk=recording.pk, state=Recording.State.FAILED).update(
-        state=Recording.State.WAITING, attempts=0, due_at=timezone.now(), claimed_at=None, error=""
+        state=Recording.State.ARCHIVING,
+        attempts=0,
+        due_at=timezone.now(),
+        claimed_at=None,
+        error="",
     )
     if not retried:
         raise DomainError("not_failed", _("Only a recording that failed can be tried again."))

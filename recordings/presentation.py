@@ -16,7 +16,7 @@ from recordings import policy, retention
 from recordings.models import PurgeRecord, Recording, RecordingFile
 from rooms.models import Room
 
-PENDING = (Recording.State.WAITING, Recording.State.ARCHIVING)
+PENDING = (Recording.State.RECORDING, Recording.State.ARCHIVING)
 
 
 class RecordingContext(TypedDict):

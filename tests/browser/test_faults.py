@@ -31,12 +31,13 @@ KILLED = "workerkilled"
 
 _END_A_SPACE = f"""
 from django.utils import timezone
+from recordings.operations import expect_recording
 from recordings.tasks import send_archive
 host = User.objects.get(handle="host")
 room = Room.objects.create(
     host=host, title="Short", public_id="{KILLED}", ended_at=timezone.now(), end_reason="host"
 )
-send_archive(Recording.objects.create(room=room).pk)
+send_archive(expect_recording(room_id=room.pk).pk)
 """
 
 _LET_THE_CLAIM_GROW_OLD = f"""

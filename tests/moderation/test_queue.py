@@ -161,7 +161,7 @@ def test_the_page_of_a_live_space_says_that_the_sound_comes_later(
 @pytest.mark.parametrize(
     ("state", "text"),
     [
-        (Recording.State.WAITING, "being prepared"),
+        (Recording.State.ARCHIVING, "being prepared"),
         (Recording.State.FAILED, "could not be prepared"),
         (Recording.State.PURGED, "was deleted"),
     ],

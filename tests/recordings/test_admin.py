@@ -68,7 +68,7 @@ def test_a_failed_archive_is_tried_again(
     Recording.objects.update(state=Recording.State.FAILED, attempts=8, error="Disk full")
     desk.post(RECORDINGS, {"action": "retry", "_selected_action": [recording.pk]})
     recording.refresh_from_db()
-    assert (recording.state, recording.attempts) == (Recording.State.WAITING, 0)
+    assert (recording.state, recording.attempts) == (Recording.State.ARCHIVING, 0)
     assert sent == [recording.pk]
     assert LogEntry.objects.get().user == moderator
 

@@ -115,7 +115,8 @@ def test_an_engine_that_is_away_is_waited_for_without_end(
     with time_machine.travel(ENDED, tick=False) as clock:
         for _ in range(archive.MAX_ATTEMPTS + 2):
             run(recording)
-            assert recording.state == State.WAITING
+            assert recording.state == State.ARCHIVING
+            assert recording.due_at
             assert recording.due_at > timezone.now()
             clock.move_to(recording.due_at)
 
@@ -163,7 +164,7 @@ def test_a_full_disk_leaves_the_pieces_and_no_half_file(
 ) -> None:
     speak(recording.room, {None: 1.0})
     run(recording)
-    assert recording.state == State.WAITING
+    assert recording.state == State.ARCHIVING
     assert "No space left on device" in recording.error
     assert not recording.files.exists()
     assert files_in(kept_folder) == []
@@ -176,7 +177,8 @@ def test_the_delays_grow_until_the_last_attempt_says_why_it_failed(
     speak(recording.room, {None: 1.0})
     delays = []
     with time_machine.travel(ENDED, tick=False) as clock:
-        while run(recording).state == State.WAITING:
+        while run(recording).state == State.ARCHIVING:
+            assert recording.due_at
             delays.append(recording.due_at - timezone.now())
             clock.move_to(recording.due_at)
     assert len(delays) == archive.MAX_ATTEMPTS - 1
@@ -208,7 +210,7 @@ def test_a_copy_that_arrives_incomplete_is_not_called_ready(
     speak(recording.room, {None: 1.0})
     monkeypatch.setattr(FileSystemStorage, "size", lambda self, name: 3)
     run(recording)
-    assert recording.state == State.WAITING
+    assert recording.state == State.ARCHIVING
     assert not recording.files.exists()
 
 
@@ -354,4 +356,4 @@ def test_the_work_goes_on_without_a_broker(
     with transaction.atomic():
         sweep_recordings()
     recording.refresh_from_db()
-    assert recording.state == State.WAITING
+    assert recording.state == State.RECORDING

@@ -80,7 +80,7 @@ def test_after_the_purge_everybody_sees_when_it_was_deleted(
     assert "<audio" not in html
 
 
-@pytest.mark.parametrize("state", [Recording.State.WAITING, Recording.State.ARCHIVING])
+@pytest.mark.parametrize("state", [Recording.State.RECORDING, Recording.State.ARCHIVING])
 def test_the_page_asks_again_while_the_copy_is_made(
     state: str, as_host: Client, recording: Recording
 ) -> None:
