@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.errors import DomainError
 from accounts.models import User
 from recordings import retention
-from recordings.models import Recording, RecordingAccess, RecordingFile
+from recordings.models import Export, Recording, RecordingAccess, RecordingFile
 from rooms.models import Room
 
 ACCESS_LOG_INTERVAL = timedelta(hours=1)
@@ -73,7 +73,7 @@ def retry(*, recording: Recording) -> None:
 
 
 @transaction.atomic
-def log_access(*, file: RecordingFile, user: User, now: datetime) -> None:
+def log_access(*, file: RecordingFile | Export, user: User, now: datetime) -> None:
     """Note who opens a file; at most one entry a person, file and hour."""
     seen = RecordingAccess.objects.filter(
         recording_id=file.recording_id,

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from recordings import archive, files, retention
+from recordings import archive, exports, files, retention
 from recordings.models import PurgeRecord, Recording, recordings_storage
 from rooms import media
 from rooms.models import Room
@@ -72,7 +72,10 @@ def _delete(recording: Recording) -> None:
     storage = recordings_storage()
     for file in recording.files.all():
         storage.delete(file.name)
-    files.delete_below(recording.room.public_id)
+    for export in recording.exports.all():
+        exports.discard(export)
+    for folder in (recording.room.public_id, exports.folder(recording.room)):
+        files.delete_below(folder)
     media.discard_spool(recording.room)
 
 

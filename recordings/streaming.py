@@ -1,6 +1,7 @@
 """Answers with a file, or a range of it, without ever holding it in memory."""
 
 from collections.abc import AsyncIterator
+from typing import Protocol
 
 from asgiref.sync import sync_to_async
 from django.core.files import File
@@ -8,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHt
 from django.utils.http import content_disposition_header
 
 from recordings import ranges
-from recordings.models import RecordingFile, recordings_storage
+from recordings.models import recordings_storage
 
 CHUNK = 256 * 1024
 CONTENT_TYPE = "audio/ogg; codecs=opus"
@@ -35,8 +36,20 @@ class FileSlice:
         self._file.close()
 
 
-def file_response(request: HttpRequest, row: RecordingFile, file_name: str) -> HttpResponseBase:
-    """Serve a recording file under a readable name: whole, or the range that was asked for.
+class Stored(Protocol):
+    """What a row says of a file in the storage."""
+
+    sha256: str
+    size: int
+
+    @property
+    def name(self) -> str: ...
+
+
+def file_response(
+    request: HttpRequest, row: Stored, file_name: str, content_type: str = CONTENT_TYPE
+) -> HttpResponseBase:
+    """Serve a stored file under a readable name: whole, or the range that was asked for.
 
     `?download=1` asks for a download instead of playing. Raises `FileNotFoundError`.
     """
@@ -58,7 +71,7 @@ def file_response(request: HttpRequest, row: RecordingFile, file_name: str) -> H
     headers["Content-Length"] = str(part.length)
     if wanted:
         headers["Content-Range"] = wanted.content_range
-    kind = {"status": 206 if wanted else 200, "content_type": CONTENT_TYPE, "headers": headers}
+    kind = {"status": 206 if wanted else 200, "content_type": content_type, "headers": headers}
     if request.method == "HEAD":
         return HttpResponse(**kind)
     content = FileSlice(recordings_storage().open(row.name), part.start, part.length)

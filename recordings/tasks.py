@@ -2,11 +2,12 @@
 
 import logging
 
-from celery import shared_task
+from celery import Task, shared_task
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from recordings import archive, forgetting, operations, purge
+from recordings import archive, exports, forgetting, operations, purge
+from recordings.models import Export
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +36,25 @@ def sweep_recordings() -> None:
 
 
 @shared_task
+def build_export(export_id: int) -> None:
+    """Put one download together."""
+    exports.build(export_id=export_id)
+
+
+@shared_task
+def sweep_exports() -> None:
+    """Find downloads that are to be built, and delete those whose day is over."""
+    now = timezone.now()
+    for export_id in exports.due(now):
+        send_export(export_id)
+    for export_id in exports.expired(now):
+        try:
+            exports.discard(Export.objects.get(pk=export_id))
+        except Exception:
+            log.exception("export %s is not deleted", export_id)
+
+
+@shared_task
 def sweep_retention() -> None:
     """Delete what was kept long enough, then deleted accounts that nothing refers to any more.
 
@@ -52,8 +72,17 @@ def sweep_retention() -> None:
 
 def send_archive(recording_id: int) -> None:
     """Ask a worker to archive; without a broker the sweep finds the row all the same."""
+    _send(archive_recording, recording_id)
+
+
+def send_export(export_id: int) -> None:
+    """Ask a worker to put a download together; see `send_archive`."""
+    _send(build_export, export_id)
+
+
+def _send(task: "Task[..., None]", row_id: int) -> None:
     try:
         # Expires before it piles up: the next sweep sends another one.
-        archive_recording.apply_async((recording_id,), expires=SWEEP_SECONDS, retry=False)
+        task.apply_async((row_id,), expires=SWEEP_SECONDS, retry=False)
     except OperationalError:
-        log.warning("no broker: recording %s waits for the sweep", recording_id)
+        log.warning("no broker: %s of %s waits for the sweep", task.name, row_id)

@@ -107,6 +107,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 STATIC_URL = "static/"
 STATIC_ROOT = env.path("STATIC_ROOT", BASE_DIR / "staticfiles")
 STATICFILES_DIRS = [BASE_DIR / "static"]
+DRAFTS_DIR = VAR_DIR / "drafts"  # of what is put together before it is stored
 MEDIA_ROOT = VAR_DIR / "pictures"
 MEDIA_URL = "pictures/"
 STORAGES = {
@@ -162,6 +163,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "sweep-rooms": {"task": "rooms.tasks.sweep_rooms", "schedule": 15.0},
     "sweep-recordings": {"task": "recordings.tasks.sweep_recordings", "schedule": 30.0},
+    "sweep-exports": {"task": "recordings.tasks.sweep_exports", "schedule": 30.0},
     "sweep-retention": {"task": "recordings.tasks.sweep_retention", "schedule": 300.0},
 }
 
