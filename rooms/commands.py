@@ -10,18 +10,20 @@ from rooms.messages import BadMessage, Command, is_text
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """One row of the table. All arguments are required, and strings that are not empty."""
+    """One row of the table. Arguments are strings that are not empty."""
 
     operation: Callable[..., None] | None = None
     """Called with `participant_id` and the arguments; None where the connection itself acts."""
     arguments: Mapping[str, str] = field(default_factory=dict)
-    """Name on the wire -> keyword of the operation."""
+    """Name on the wire -> keyword of the operation; all of these are required."""
+    optional: Mapping[str, str] = field(default_factory=dict)
+    """The same for those that may be left out."""
 
 
 _TARGET = {"participant": "target"}
 
 COMMANDS: dict[str, Spec] = {
-    "join": Spec(),
+    "join": Spec(optional={"take_over": "take_over"}),
     "ping": Spec(),
     "leave": Spec(),
     "media.offer": Spec(arguments={"sdp": "offer"}),
@@ -52,12 +54,12 @@ def look_up(command: Command) -> tuple[Spec, dict[str, str]]:
     spec = COMMANDS.get(command.name)
     if spec is None:
         raise BadMessage(Code.UNKNOWN_COMMAND, command.id)
-    if command.data.keys() != spec.arguments.keys():
+    keywords = {**spec.arguments, **spec.optional}
+    if not spec.arguments.keys() <= command.data.keys() <= keywords.keys():
         raise BadMessage(Code.BAD_ARGUMENT, command.id)
     found: dict[str, str] = {}
-    for name, keyword in spec.arguments.items():
-        value = command.data[name]
+    for name, value in command.data.items():
         if not is_text(value) or not value:
             raise BadMessage(Code.BAD_ARGUMENT, command.id)
-        found[keyword] = value
+        found[keywords[name]] = value
     return spec, found

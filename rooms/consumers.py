@@ -192,7 +192,7 @@ class RoomConsumer(AsyncWebsocketConsumer):
 
     # --- commands that are about the connection ------------------------------------------------
 
-    async def _join(self, command_id: CommandId) -> None:
+    async def _join(self, command_id: CommandId, take_over: str = "") -> None:
         """Come in, or say the whole state once more."""
         if self.state is State.WAITING:
             user = cast("User | AnonymousUser", self.scope["user"])
@@ -201,6 +201,7 @@ class RoomConsumer(AsyncWebsocketConsumer):
                 user=user if isinstance(user, User) else None,
                 visitor=self.visitor,
                 connection=self.connection,
+                take_over=take_over,
             )
             self.participant_id, self.public_id = person.pk, person.public_id
             self.is_host = person.is_host
@@ -226,6 +227,7 @@ class RoomConsumer(AsyncWebsocketConsumer):
             "hands": snapshot.hands if self.is_host else [],
             "speaking": self.live.speaking,
             "captions": written.captions,
+            "connection": self.connection,
             "heartbeat_seconds": HEARTBEAT_SECONDS,
             "ice_servers": ice_servers(self.public_id, time()),
             "ice_servers_seconds": settings.TURN_TTL,

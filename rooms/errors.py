@@ -19,6 +19,7 @@ class Code(TextChoices):
 
     # What one may do
     JOIN_FIRST = "join_first", _("Join the Space first.")
+    ALREADY_HERE = "already_here", _("You are here already, in another tab or device.")
     ACCOUNT_REQUIRED = "account_required", _("This needs an account.")
     NOT_ALLOWED = "not_allowed", _("You cannot do this here.")
     HAND_NOT_ALLOWED = "hand_not_allowed", _("The host chooses who speaks in this Space.")

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from rooms.errors import Code
 from rooms.models import Participant, Room
 
+ANY_CONNECTION = "any"
+"""What `take_over` of `join` says after the person was asked."""
+
 
 @dataclass(frozen=True, slots=True)
 class Person:
@@ -41,6 +44,17 @@ def why_not_join(person: Person, room: Room) -> Code | None:
     if person.is_suspended:
         return Code.SUSPENDED
     return Code.REFUSED if person.is_blocked else None
+
+
+def why_not_replace(person: Participant, *, connection: str, take_over: str) -> Code | None:
+    """Speak for somebody through this connection: not unasked while another one of theirs is open.
+
+    `take_over` is `ANY_CONNECTION` once the person was asked, or names the one to be replaced.
+    """
+    replaceable = {"", connection, take_over}
+    if take_over == ANY_CONNECTION or person.connection in replaceable:
+        return None
+    return Code.ALREADY_HERE
 
 
 def why_not_act(actor: Participant, room: Room) -> Code | None:

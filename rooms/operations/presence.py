@@ -24,15 +24,20 @@ def why_not_join(*, room: Room, user: User | None, visitor: str) -> Code | None:
 
 
 @transaction.atomic
-def join(*, room_id: int, user: User | None, visitor: str, connection: str) -> Participant:
+def join(
+    *, room_id: int, user: User | None, visitor: str, connection: str, take_over: str = ""
+) -> Participant:
     """Come in, or come back with role, raised hand and mute kept.
 
     `connection` names the WebSocket that speaks for the person from now on; an older one loses
-    that right. Raises `removed`, `suspended`, `refused` or `room_ended`.
+    that right. Which one that may be `take_over` says (`policy.why_not_replace`). Raises
+    `removed`, `suspended`, `refused`, `room_ended` or `already_here`.
     """
     room = lock_room(pk=room_id)
     require(why_not_join(room=room, user=user, visitor=visitor))
     person = _known(room, user, visitor) or Participant(room=room, user=user)
+    if not _is_absent(person):
+        require(policy.why_not_replace(person, connection=connection, take_over=take_over))
     if user is not None and user.pk == room.host_id and not person.is_host:
         person.role = Participant.Role.HOST
         person.on_stage_since = timezone.now()

@@ -82,9 +82,9 @@ class Client:
         self._reading.cancel()
         await self._communicator.disconnect(timeout=PATIENCE)
 
-    async def join(self) -> Json:
+    async def join(self, **data: str) -> Json:
         """Join and return the whole state."""
-        state = await self.does("join")
+        state = await self.does("join", **data)
         self.you = state["you"]
         return state
 

@@ -48,6 +48,8 @@ def quiet(request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture) -> I
         ('{"type": "dance", "id": 1}', 1, "unknown_command"),
         ('{"type": "__init__", "id": 1}', 1, "unknown_command"),
         ('{"type": "ping", "id": 1, "data": {"extra": 1}}', 1, "bad_argument"),
+        ('{"type": "join", "id": 1, "data": {"take_over": ""}}', 1, "bad_argument"),
+        ('{"type": "join", "id": 1, "data": {"take_over": true}}', 1, "bad_argument"),
         ('{"type": "participant.mute", "id": 1}', 1, "bad_argument"),
         ('{"type": "participant.mute", "id": 1, "data": {"participant": 5}}', 1, "bad_argument"),
         ('{"type": "participant.mute", "id": 1, "data": {"participant": ""}}', 1, "bad_argument"),

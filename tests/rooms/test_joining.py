@@ -103,10 +103,39 @@ async def test_after_the_grace_a_speaker_comes_back_as_a_listener(
             assert (await eve.join())["you"]["role"] == "listener"
 
 
+async def test_whoever_is_here_already_is_asked_before_moving(room: Room, listener: User) -> None:
+    async with Client(room, listener) as old, Client(room, listener) as new:
+        await old.join()
+        assert await new.is_refused("join") == "already_here"
+        assert await new.is_refused("join", take_over="another") == "already_here"
+        assert await new.is_refused("hand.raise") == "join_first"
+        await old.does("hand.raise")
+        assert (await new.join(take_over="any"))["you"]["hand_raised"]
+        assert await old.is_closed() == 4409
+
+
+async def test_a_page_that_comes_back_replaces_its_own_connection(
+    room: Room, listener: User
+) -> None:
+    async with Client(room, listener) as old, Client(room, listener) as new:
+        lost = (await old.join())["connection"]
+        assert (await new.join(take_over=lost))["connection"] != lost
+        assert await old.is_closed() == 4409
+        async with Client(room, listener) as late:
+            assert await late.is_refused("join", take_over=lost) == "already_here"
+
+
+async def test_a_connection_that_ended_is_in_nobodys_way(room: Room, listener: User) -> None:
+    async with Client(room, listener) as old:
+        await old.join()
+    async with Client(room, listener) as new:
+        await new.join()
+
+
 async def test_a_newer_connection_takes_over(room: Room, listener: User) -> None:
     async with Client(room, listener) as old, Client(room, listener) as new:
         await old.join()
-        await new.join()
+        await new.join(take_over="any")
         assert new.you["id"] == old.you["id"]
         assert await old.is_closed() == 4409
         await new.does("hand.raise")
@@ -118,7 +147,7 @@ async def test_the_end_of_an_old_connection_does_not_disturb_the_new_one(
     async with Client(room, listener) as new:
         async with Client(room, listener) as old:
             await old.join()
-            await new.join()
+            await new.join(take_over="any")
             assert await old.is_closed() == 4409
         assert (await new.join())["you"]["connected"]
 
@@ -126,7 +155,7 @@ async def test_the_end_of_an_old_connection_does_not_disturb_the_new_one(
 async def test_two_tabs_of_a_guest_are_one_participant(room: Room) -> None:
     async with Client(room) as old, Client(room) as new:
         await old.join()
-        await new.join()
+        await new.join(take_over="any")
         assert new.you["id"] == old.you["id"]
         assert await old.is_closed() == 4409
 

@@ -137,6 +137,25 @@ def test_nobody_gets_into_an_ended_room(ask: Callable[..., Code | None]) -> None
     assert ask(person, ended) is Code.ROOM_ENDED
 
 
+@pytest.mark.parametrize(
+    ("before", "take_over", "expected"),
+    [
+        ("", "", None),
+        ("mine", "", None),
+        ("older", "", Code.ALREADY_HERE),
+        ("older", "another", Code.ALREADY_HERE),
+        ("older", "older", None),
+        ("older", policy.ANY_CONNECTION, None),
+    ],
+)
+def test_an_open_connection_is_replaced_only_after_asking(
+    before: str, take_over: str, expected: Code | None
+) -> None:
+    person = participant("listener")
+    person.connection = before
+    assert policy.why_not_replace(person, connection="mine", take_over=take_over) is expected
+
+
 def test_who_left_has_to_join_again_before_acting() -> None:
     person = participant("speaker")
     person.left_at = timezone.now()

@@ -130,7 +130,9 @@ def test_the_end_is_announced_once_after_the_commit(
 
 def test_an_old_tab_that_closes_does_not_disconnect_the_new_one(room: Room, listener: User) -> None:
     bob = join(room, listener)
-    operations.join(room_id=room.pk, user=listener, visitor="listener", connection="new tab")
+    operations.join(
+        room_id=room.pk, user=listener, visitor="listener", connection="new tab", take_over="any"
+    )
     operations.disconnect(participant_id=bob.pk, connection="tab")
     bob.refresh_from_db()
     assert bob.connected

@@ -31,7 +31,14 @@ def names(cell: str) -> list[str]:
 
 def test_the_commands_and_their_arguments() -> None:
     described = {name: set(names(row[1])) for row in rows("Commands") for name in names(row[0])}
-    assert described == {name: set(spec.arguments) for name, spec in COMMANDS.items()}
+    assert described == {name: {*spec.arguments, *spec.optional} for name, spec in COMMANDS.items()}
+
+
+def test_the_optional_arguments() -> None:
+    optional = {name for spec in COMMANDS.values() for name in spec.optional}
+    assert {row[1].partition(",")[0] for row in rows("Commands") if "optional" in row[1]} == {
+        f"`{name}`" for name in optional
+    }
 
 
 def test_the_events() -> None:

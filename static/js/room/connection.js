@@ -3,11 +3,13 @@
  * when both are.
  *
  * Events: `status` (detail: `{connection, text, isBlocked}`), `message` (as of `Wire`, and
- * `joined`), `closed` (as of `Wire`).
+ * `joined`), `closed` (as of `Wire`), `elsewhere` (the person is here already, in another tab or
+ * device; `start({ takeOver: true })` moves them here).
  */
 
 import { gettext } from "../i18n.js";
 import { Media } from "./media.js";
+import { Tab } from "./tab.js";
 import { Wire } from "./wire.js";
 
 const REJOIN_MS = 1000;
@@ -15,6 +17,8 @@ const REJOIN_MS = 1000;
 export class Connection extends EventTarget {
   #wire;
   #media;
+  #tab = new Tab();
+  #takeOver = "";
   #joined = deferred();
   #isJoined = false;
   #hasStarted = false;
@@ -48,7 +52,8 @@ export class Connection extends EventTarget {
   }
 
   /** Call it from the click: that is what lets the browser play sound. */
-  start() {
+  start({ takeOver = false } = {}) {
+    this.#takeOver = takeOver ? "any" : this.#tab.connection;
     this.#hasStarted = true;
     this.#isClosed = this.#wasLive = false;
     this.#wire.connect();
@@ -98,7 +103,8 @@ export class Connection extends EventTarget {
 
   async #join() {
     try {
-      const data = await this.#wire.command("join");
+      const data = await this.#wire.command("join", this.#claim());
+      this.#takeOver = this.#tab.connection = data.connection;
       this.#wire.beat(data.heartbeat_seconds);
       this.#iceServers = data.ice_servers;
       this.#renewAt = Date.now() + data.ice_servers_seconds * 500;
@@ -106,9 +112,27 @@ export class Connection extends EventTarget {
       this.#joined.resolve();
       this.#pass("message", { type: "joined", data });
       this.#tell();
-    } catch {
+    } catch (error) {
+      if (error.code === "already_here") this.#elsewhere();
       // Whoever may not join is told so by the close that follows; anything else passes.
-      this.#rejoin = setTimeout(() => this.#wire.retry(), REJOIN_MS);
+      else this.#rejoin = setTimeout(() => this.#wire.retry(), REJOIN_MS);
+    }
+  }
+
+  #claim() {
+    return this.#takeOver ? { take_over: this.#takeOver } : {};
+  }
+
+  /** Whoever moved on while this page was offline is told so; whoever just came is asked. */
+  #elsewhere() {
+    const hasMoved = this.#wasLive;
+    this.stop();
+    if (hasMoved) {
+      this.#pass("closed", { code: 4409, reason: "taken_over" });
+    } else {
+      this.#hasStarted = this.#isClosed = false;
+      this.#tell();
+      this.#pass("elsewhere");
     }
   }
 

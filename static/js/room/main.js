@@ -46,6 +46,15 @@ connection.addEventListener("closed", ({ detail: { code, reason } }) => {
   if (code === 4410 || code === 4404) location.reload();
   else renderClosed(closedText(code, reason));
 });
+connection.addEventListener("elsewhere", async () => {
+  const isSure = await sheets.confirm({
+    title: gettext("You are already here"),
+    text: gettext("You are in this Space in another tab or device, which falls silent when you move here."),
+    label: gettext("Move here"),
+    isHarmless: true,
+  });
+  if (isSure) connection.start({ takeOver: true });
+});
 
 function receive(message) {
   if (message.type === "room.ended") {
@@ -221,7 +230,7 @@ const ACTIONS = {
   listen: () => connection.play(),
   "take-over": () => {
     hideClosed();
-    connection.start();
+    connection.start({ takeOver: true });
   },
   mic: toggleMicrophone,
   "hand-raise": () => run("hand.raise"),

@@ -95,12 +95,13 @@ function updateHand(item, person) {
   item.querySelector(".hand__name").textContent = person.name;
 }
 
-/** Ask before something that cannot be taken back; resolves with whether they confirmed. */
-export function confirm({ title, text, label }) {
+/** Ask before something that many would regret; resolves with whether they confirmed. */
+export function confirm({ title, text, label, isHarmless = false }) {
   find("confirm-title").textContent = title;
   find("confirm-text").textContent = text;
   const button = document.querySelector('[data-action="confirm"]');
   button.textContent = label;
+  button.className = isHarmless ? "button button--primary" : "button button--danger";
   const dialog = sheet("confirm");
   dialog.returnValue = "";
   dialog.showModal();

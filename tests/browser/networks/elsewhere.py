@@ -48,8 +48,9 @@ class Elsewhere:
         return sum(int(words[at + 1]) for at, word in enumerate(words) if word == "packets")
 
     def lose(self, link: str) -> None:
-        """One of the links, `wifi` or `mobile`, goes away."""
+        """One of the links, `wifi` or `mobile`, goes away, and with it the address it gave."""
         self.run("ip", "link", "set", link, "down")
+        self.run("ip", "address", "flush", "dev", link)
 
 
 @contextmanager

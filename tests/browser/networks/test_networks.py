@@ -94,3 +94,15 @@ async def test_a_speaker_who_leaves_the_wifi_goes_on_speaking(
     await host.hears("B")
     await speaker.hears("A")
     await host.sees(SPEAKER, role="speaker", muted="false")
+
+
+async def test_a_page_that_is_loaded_again_elsewhere_replaces_itself_without_asking(
+    bring_in: BringIn, elsewhere: Elsewhere
+) -> None:
+    host = await bring_in("host")
+    listener = await bring_in("listener", executable=elsewhere.program(chromium()))
+    space = await host.start_a_space("Loaded again")
+    await listener.join(space)
+    elsewhere.lose("wifi")  # takes along the goodbye of the page
+    await listener.page.reload()
+    await listener.join(space)
