@@ -1,13 +1,9 @@
-"""The kept copy of a room's audio, its files, and what remains after the purge."""
-
-from typing import Any, NoReturn
+"""The kept copy of a room's audio, its files, what was said, and who listened."""
 
 from django.conf import settings
 from django.core.files.storage import Storage, storages
 from django.db import models
-from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from recordings.retention import Rule
@@ -165,119 +161,6 @@ class TranscriptLine(models.Model):
 
     def __str__(self) -> str:
         return self.corrected_text or self.text
-
-
-class Export(models.Model):
-    """A ZIP of the session's data: everything, or one participant's own part. Kept for a day."""
-
-    class State(models.TextChoices):
-        WAITING = "waiting", _("Waiting")
-        BUILDING = "building", _("Being put together")
-        READY = "ready", _("Ready")
-        FAILED = "failed", _("Failed")
-
-    recording = models.ForeignKey(Recording, models.CASCADE, related_name="exports")
-    participant = models.ForeignKey(
-        Participant,
-        models.CASCADE,
-        null=True,
-        related_name="exports",
-        help_text=_("Whose part it is. Empty: everything."),
-    )
-    language = models.CharField(_("language"), max_length=2, choices=settings.LANGUAGES)
-    state = models.CharField(
-        _("state"), max_length=8, choices=State.choices, default=State.WAITING, db_index=True
-    )
-    progress = models.PositiveSmallIntegerField(_("progress"), default=0, help_text=_("Percent."))
-    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
-    error = models.CharField(_("error"), max_length=500, blank=True)
-    due_at = models.DateTimeField(_("next try"), default=timezone.now)
-    claim = models.CharField(_("claim"), max_length=32, blank=True, editable=False)
-    claimed_at = models.DateTimeField(_("claimed"), null=True)
-    file = models.FileField(_("file"), storage=recordings_storage, max_length=200, blank=True)
-    size = models.PositiveBigIntegerField(_("bytes"), default=0)
-    sha256 = models.CharField("SHA-256", max_length=64, blank=True)
-    ready_at = models.DateTimeField(_("ready since"), null=True)
-
-    class Meta:
-        verbose_name = _("download")
-        verbose_name_plural = _("downloads")
-        constraints = [
-            models.UniqueConstraint(
-                fields=["recording", "participant"],
-                condition=Q(participant__isnull=False),
-                name="one_export_of_a_part",
-            ),
-            models.UniqueConstraint(
-                fields=["recording"], condition=Q(participant=None), name="one_export_of_all"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.recording}: {self.participant or gettext('everything')}"
-
-    @property
-    def name(self) -> str:
-        """Where the storage keeps it."""
-        return str(self.file.name)
-
-
-class AppendOnlyError(TypeError):
-    """Somebody tried to change or delete what is written once."""
-
-
-class AppendOnlyQuerySet(models.QuerySet["PurgeRecord"]):
-    """Refuses everything but creating and reading."""
-
-    def update(self, **kwargs: object) -> NoReturn:
-        """Refused."""
-        raise AppendOnlyError("purge records are never changed")
-
-    def bulk_update(self, *args: object, **kwargs: object) -> NoReturn:
-        """Refused."""
-        raise AppendOnlyError("purge records are never changed")
-
-    def delete(self) -> NoReturn:
-        """Refused."""
-        raise AppendOnlyError("purge records are never deleted")
-
-
-class PurgeRecord(models.Model):
-    """The proof of a deletion: what, when, under which rule. Never changed, never deleted.
-
-    It outlives the room and the account, so it names them by value and not by reference.
-    """
-
-    room_public_id = models.CharField(_("Space"), max_length=12, unique=True)
-    ended_at = models.DateTimeField(_("ended"))
-    expired_at = models.DateTimeField(_("kept until"))
-    rule = models.CharField(_("rule"), max_length=8, choices=Rule.choices)
-    days = models.PositiveSmallIntegerField(_("days of the rule"))
-    files = models.JSONField(_("files"), help_text=_("Name, bytes and SHA-256 of each file."))
-    total_bytes = models.PositiveBigIntegerField(_("bytes in all"))
-    purged_at = models.DateTimeField(_("deleted"), default=timezone.now)
-
-    objects = AppendOnlyQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("purge record")
-        verbose_name_plural = _("purge records")
-        ordering = ["-purged_at"]
-        # Nobody can be given the permission to add, change or delete one.
-        default_permissions = ("view",)
-
-    def __str__(self) -> str:
-        return f"{self.room_public_id} {self.purged_at:%Y-%m-%d}"
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Insert; a second save of the same record is refused."""
-        if not self._state.adding:
-            raise AppendOnlyError("purge records are never changed")
-        super().save(*args, **kwargs)
-
-    def delete(self, *args: object, **kwargs: object) -> NoReturn:
-        """Refused."""
-        raise AppendOnlyError("purge records are never deleted")
 
 
 class RecordingAccess(models.Model):
