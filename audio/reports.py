@@ -86,8 +86,9 @@ class Reports:
     reception: Reception = field(default_factory=Reception)
     network: Network | None = None
     """As the last reports have it; `None` before the first."""
+    loss_down: float = 0.0
+    """The share of what we sent, from 0 to 1, that did not arrive, as last reported."""
     _told: Network | None = None
-    _loss_down: float = 0.0
     _loss_up: float = 0.0
 
     def receive(self, packet: bytes, now: float, wall_clock: float) -> bool:
@@ -115,14 +116,14 @@ class Reports:
         return (block,)
 
     def _take(self, block: rtcp.ReportBlock, wall_clock: float) -> None:
-        self._loss_down = block.fraction_lost
+        self.loss_down = block.fraction_lost
         trip = self.network.round_trip_ms if self.network else None
         if block.last_report:
             here = rtcp.middle(rtcp.ntp_time(wall_clock))
             ticks = (here - block.last_report - block.delay) % 2**32
             if ticks <= _LONGEST:
                 trip = ticks * 1000 // 65536
-        self.network = Network(round(max(self._loss_down, self._loss_up), 3), trip)
+        self.network = Network(round(max(self.loss_down, self._loss_up), 3), trip)
 
     def _is_news(self) -> bool:
         new, old = self.network, self._told

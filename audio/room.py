@@ -10,6 +10,7 @@ from audio.audience import Audience, Frame
 from audio.limiter import Limiter
 from audio.opus import FRAME, SILENCE, Encoder, Pcm
 from audio.peer import Peer
+from audio.protection import Protection
 from audio.protocol import Speaking
 from audio.recorder import RoomRecorder
 from audio.rtp import RtpPacket
@@ -19,9 +20,13 @@ from audio.voice import Voice
 BITRATE = 32_000
 """Bits per second of every outgoing stream."""
 
+COMPLEXITY = 8
+"""Of the encoder, where the time allows."""
+
 _NOTHING = np.zeros(FRAME, dtype=np.float32)
 _SPEAKING_EVERY = 10  # ticks between two looks at who speaks: at most 5 events a second
-_RICH, _PLAIN = 5, 0  # complexities of the encoder
+_PROTECT_EVERY = 50  # ticks between two looks at who reports losses
+_PLAIN = 0  # the complexity where it does not
 _RICH_OWN = 3  # with more who are audible at once, their own streams are plain
 _TAIL = 3  # ticks of silence that are still encoded, so that the sound before them ends well
 _REFRESH = 20  # ticks between two packets of silence, the pace of Opus' own DTX
@@ -34,6 +39,7 @@ class Stream:
         self._encoder: Encoder | None = None
         self._limiter = Limiter()
         self._idle = 0
+        self.protection = Protection()
 
     def encode(self, pcm: Pcm | None, complexity: int) -> tuple[bytes, bool]:
         """The packet of a frame (`None`: nobody is audible), and whether to send it.
@@ -48,6 +54,7 @@ class Stream:
         if self._encoder is None:
             self._encoder = Encoder(BITRATE)
         self._encoder.complexity = complexity
+        self._encoder.protected = self.protection.active
         return self._encoder.encode(self._limiter.apply(_NOTHING if pcm is None else pcm)), True
 
     def begin(self) -> None:
@@ -129,7 +136,7 @@ class Room:
         heard = self._collect(tick, now)
         sounds = [*heard.values(), *self._fade_leaving(now)]
         total = mixer.mix(sounds) if sounds else None
-        packet, worth_sending = self._shared.encode(total, _RICH if rich else _PLAIN)
+        packet, worth_sending = self._shared.encode(total, COMPLEXITY if rich else _PLAIN)
         self.recorder.mix(tick, packet)
         if self._rearranged or heard.keys() != self._talking:
             self._audience.arrange(self._slots(self._voices), self._slots(heard))
@@ -137,11 +144,13 @@ class Room:
         self._audience.play(Frame(tick, packet, worth_sending))
         alone = len(sounds) == 1
         if total is not None:
-            complexity = _RICH if rich and len(heard) <= _RICH_OWN else _PLAIN
+            complexity = COMPLEXITY if rich and len(heard) <= _RICH_OWN else _PLAIN
             self._send_own(heard, None if alone else total, tick * FRAME, complexity)
         self._talking = frozenset(heard)
         if tick % _SPEAKING_EVERY == 0:
             self._announce_speaking()
+        if tick % _PROTECT_EVERY == 0:
+            self._protect()
         return 1 + (0 if alone else len(heard)) if sounds else 0
 
     def _slot(self, participant: str) -> int | None:
@@ -193,6 +202,13 @@ class Room:
             packet, worth_sending = stream.encode(others, complexity)
             if worth_sending:
                 self._transport.broadcast(packet, timestamp, np.array([slot], dtype=np.intp))
+
+    def _protect(self) -> None:
+        """Let the streams follow the losses of those who hear them."""
+        losses = {name: peer.reports.loss_down for name, peer in self.peers.items()}
+        self._shared.protection.look(list(losses.values()))
+        for participant, stream in self._own.items():
+            stream.protection.look([losses.get(participant, 0.0)])
 
     def _announce_speaking(self) -> None:
         speaking = frozenset(

@@ -131,11 +131,15 @@ def sender_report(
     return _part(len(blocks), SENDER_REPORT, body) + _description(ssrc, cname)
 
 
+def receiver_report(ssrc: int, cname: str, blocks: tuple[ReportBlock, ...]) -> bytes:
+    """A compound packet of who sends nothing (RFC 3550, 6.4.2 and 6.5): `blocks` and a CNAME."""
+    body = ssrc.to_bytes(4, "big") + b"".join(block.pack() for block in blocks)
+    return _part(len(blocks), RECEIVER_REPORT, body) + _description(ssrc, cname)
+
+
 def goodbye(ssrc: int, cname: str) -> bytes:
     """The end of our stream: a compound packet of an empty report, our CNAME and BYE."""
-    source = ssrc.to_bytes(4, "big")
-    report = _part(0, RECEIVER_REPORT, source)
-    return report + _description(ssrc, cname) + _part(1, GOODBYE, source)
+    return receiver_report(ssrc, cname, ()) + _part(1, GOODBYE, ssrc.to_bytes(4, "big"))
 
 
 def _description(ssrc: int, cname: str) -> bytes:

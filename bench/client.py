@@ -9,8 +9,10 @@ from collections.abc import Callable
 
 from OpenSSL import SSL
 
-from audio import rtp, stun
+from audio import rtcp, rtp, stun
 from audio.dtls import Identity, split_records
+from audio.opus import FRAME
+from audio.reports import Reception
 from audio.srtp import PROFILES, Keys, LibSrtpSession, server_keys
 from bench.sdp import Local, Remote
 
@@ -64,7 +66,7 @@ class Client:
         self._dtls: SSL.Connection | None = None
         self._flight: list[bytes] = []
         self._controlling = True
-        self._sequence = secrets.randbits(15)
+        self._first_sequence = secrets.randbits(15)
         self._watched = False
 
     async def connect(self, remote: Remote, *, controlling: bool) -> None:
@@ -112,19 +114,23 @@ class Client:
             stun.build(stun.BINDING_REQUEST, secrets.token_bytes(12), attributes, self._remote.pwd)
         )
 
-    def play(self, payload: bytes, timestamp: int) -> None:
-        """Send an Opus packet."""
+    def play(self, payload: bytes, number: int) -> None:
+        """Send the 20 ms of that number as an Opus packet; not in order, where the network is so
+        minded, and without those that it loses."""
         if self.srtp is None or self._remote is None:
             return
-        self._sequence += 1
+        sequence = self._first_sequence + number
         packet = rtp.build(
-            self._remote.payload_type, self._sequence, timestamp, self.local.ssrc, payload
+            self._remote.payload_type, sequence, number * FRAME, self.local.ssrc, payload
         )
-        self._send(self.srtp.protect(packet, self._sequence))
+        self._send(self.srtp.protect(packet, sequence))
 
-    def lose(self) -> None:
-        """A packet that the network loses: its number is missing from then on."""
-        self._sequence += 1
+    def report(self, reception: Reception) -> None:
+        """Tell the server what of its stream arrived, as browsers do every few seconds."""
+        block = reception.block(time.monotonic())
+        if self.srtp is not None and block is not None:
+            report = rtcp.receiver_report(self.local.ssrc, "bench", (block,))
+            self._send(self.srtp.protect_rtcp(report))
 
     def drain(self) -> None:
         """Take what the kernel holds for us."""

@@ -26,9 +26,9 @@ def speech() -> list[bytes]:
     return encode(np.interp(at, np.arange(len(pcm)), pcm).astype(np.float32))
 
 
-def encode(pcm: Pcm) -> list[bytes]:
+def encode(pcm: Pcm, *, protected: bool = False) -> list[bytes]:
     """Whole frames of the samples."""
-    encoder = Encoder()
+    encoder = Encoder(protected=protected)
     return [encoder.encode(pcm[i : i + FRAME]) for i in range(0, len(pcm) - FRAME, FRAME)]
 
 
@@ -104,7 +104,7 @@ class Crowd:
     async def _talk(self, client: Client, packets: list[bytes]) -> None:
         for number, due in enumerate(ticks()):
             await asyncio.sleep(due - time.monotonic())
-            client.play(packets[number % len(packets)], number * FRAME)
+            client.play(packets[number % len(packets)], number)
 
     async def _drain(self) -> None:
         """Each second every socket once, spread over the second; consent likewise."""

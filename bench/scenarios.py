@@ -139,7 +139,7 @@ async def _speak_now_and_then(speaker: Client, onsets: Onsets) -> None:
         place = number % len(packets)
         if place == begin:
             onsets.send()
-        speaker.play(packets[place], number * FRAME)
+        speaker.play(packets[place], number)
         if number >= len(packets) * _ONSETS:
             return
 

@@ -96,8 +96,8 @@ def listen(packets: list[bytes], arrivals: list[tuple[int, int]], ticks: int) ->
 
 
 def encode(pcm: Pcm) -> list[bytes]:
-    """The packets a browser would send: 32 kbit/s, in-band FEC."""
-    encoder = Encoder()
+    """The packets of a browser that was told of losses: in-band FEC."""
+    encoder = Encoder(protected=True)
     return [encoder.encode(pcm[at : at + FRAME]) for at in range(0, len(pcm) - FRAME + 1, FRAME)]
 
 

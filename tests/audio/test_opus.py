@@ -46,7 +46,7 @@ def test_concealment_fades_to_silence() -> None:
 
 
 def test_the_packet_after_a_lost_one_restores_it_better_than_a_guess() -> None:
-    encoder, pcm = Encoder(32_000), speech_like(60)
+    encoder, pcm = Encoder(protected=True), speech_like(60)
     packets = [encoder.encode(pcm[i * FRAME : (i + 1) * FRAME]) for i in range(60)]
     whole, guessing, recovering = Decoder(), Decoder(), Decoder()
     guess_error = recover_error = 0.0
@@ -85,11 +85,22 @@ def test_what_is_no_packet_is_not_joined() -> None:
         Repacketizer().join([b""])
 
 
-@pytest.mark.parametrize("complexity", [0, 5])
-def test_packets_carry_a_copy_of_the_frame_before_them(complexity: int) -> None:
+@pytest.mark.parametrize("complexity", [0, 8])
+def test_protected_packets_carry_a_copy_of_the_frame_before_them(complexity: int) -> None:
     """At any complexity in use; `recover` would otherwise only guess."""
+    assert restored_share(Encoder(complexity=complexity, protected=True)) < 0.7
+
+
+def test_a_stream_without_losses_carries_no_copies_until_it_is_protected() -> None:
+    encoder = Encoder()
+    assert restored_share(encoder) > 0.95
+    encoder.protected = True
+    assert restored_share(encoder) < 0.7
+
+
+def restored_share(encoder: Encoder) -> float:
+    """How far what is restored from the packet after it is from what was lost; a guess is 1."""
     pcm = speech_like(100)
-    encoder = Encoder(complexity=complexity)
     packets = [encoder.encode(pcm[at : at + FRAME]) for at in range(0, len(pcm), FRAME)]
     restored = guessed = 0.0
     for number in range(40, 60):
@@ -100,7 +111,7 @@ def test_packets_carry_a_copy_of_the_frame_before_them(complexity: int) -> None:
         real = one.decode(packets[number])
         restored += float(np.abs(other.recover(packets[number + 1]) - real).sum())
         guessed += float(np.abs(third.conceal() - real).sum())
-    assert restored < 0.7 * guessed
+    return restored / guessed
 
 
 def test_the_ready_made_silence_is_silent() -> None:

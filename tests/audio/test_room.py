@@ -11,6 +11,7 @@ from audio.opus import FRAME, SILENCE, Decoder, Encoder, Pcm, Repacketizer, pack
 from audio.peer import Peer
 from audio.protocol import Speaking
 from audio.recorder import RoomRecorder
+from audio.reports import Reports
 from audio.room import Room
 from audio.rtp import RtpPacket
 from audio.transport import Transport
@@ -67,6 +68,7 @@ class Guest:
 
     def __init__(self, slot: int) -> None:
         self.slot = slot
+        self.reports = Reports(ssrc=slot)
 
 
 class Stage:
@@ -296,6 +298,32 @@ def test_a_voice_that_paused_is_heard_again_from_its_first_sound(stage: Stage) -
     stage.play(10, anna=tone_packets(A, 1))
     assert stage.ears.ticks_heard_by("bruno")[-10:] == list(range(stage.tick - 10, stage.tick))
     assert amplitude(stage.recorder.mixed[-8:], A) > 0.05
+
+
+def test_the_shared_stream_carries_copies_while_a_listener_reports_losses(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packets = tone_packets(A, 2)
+    encodes = watch_encoders(monkeypatch)
+    protected = []
+    for loss, seconds in ((0.0, 2), (0.05, 2), (0.0, 34)):
+        stage.room.peers["carla"].reports.loss_down = loss
+        for _ in range(seconds // 2):
+            stage.play(100, anna=packets)
+        protected.append(encodes[-1].protected)
+    assert protected == [False, True, False]
+
+
+def test_a_stream_of_ones_own_carries_copies_for_ones_own_losses(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.room.peers["anna"].reports.loss_down = 0.05
+    stage.room.peers.update((f"p{n}", cast(Peer, Guest(n))) for n in range(10, 110))
+    packets, other = tone_packets(A, 2), tone_packets(B, 2)
+    encodes = watch_encoders(monkeypatch)
+    stage.play(100, anna=packets, bruno=other)
+    shared, *own = (encoder.protected for encoder in encodes[-3:])
+    assert (shared, sorted(own)) == (False, [False, True])
 
 
 def test_whoever_was_never_allowed_is_neither_mixed_nor_recorded(stage: Stage) -> None:

@@ -85,7 +85,7 @@ def test_a_lost_packet_is_concealed_and_keeps_its_place_in_the_track() -> None:
 
 def test_a_lost_packet_is_restored_when_the_one_after_it_is_there() -> None:
     pcm = speech_like(100)
-    encoder = Encoder()
+    encoder = Encoder(protected=True)
     packets = [encoder.encode(pcm[at : at + FRAME]) for at in range(0, len(pcm), FRAME)]
     lost = frozenset(range(22, 95, 8))  # the first of two that come together
     whole, _, _ = hear(packets, ticks=100, burst=2)
