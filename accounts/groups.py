@@ -15,7 +15,14 @@ PERMISSIONS = {
         "add_suspension",
         "change_suspension",
     ],
-    "rooms": ["view_room", "change_room", "view_participant", "view_roomevent"],
+    "rooms": [
+        "view_room",
+        "change_room",
+        "view_participant",
+        "view_pin",
+        "view_question",
+        "view_roomevent",
+    ],
     "recordings": [
         "view_recording",
         "view_recordingfile",

@@ -17,6 +17,7 @@ from recordings import archive, exports, files, retention
 from recordings.models import PurgeRecord, Recording, recordings_storage
 from rooms import media
 from rooms.models import Room
+from rooms.operations import forget_what_happened
 
 log = logging.getLogger(__name__)
 
@@ -102,7 +103,7 @@ def _prove(recording_id: int) -> None:
         purged_at=timezone.now(),
     )
     recording.files.all().delete()
-    room.events.all().delete()
+    forget_what_happened(room=room)
     recording.state = State.PURGED
     recording.claimed_at = None
     recording.save(update_fields=["state", "claimed_at"])

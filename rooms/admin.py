@@ -8,7 +8,7 @@ from django.utils.translation import ngettext
 
 from accounts.admin import ReadOnlyAdmin
 from rooms import operations
-from rooms.models import Participant, Room, RoomEvent
+from rooms.models import Participant, Pin, Question, Room, RoomEvent
 
 
 class ParticipantInline(ReadOnlyAdmin, admin.TabularInline):  # type: ignore[type-arg]  # generic in stubs alone
@@ -62,3 +62,21 @@ class RoomEventAdmin(ReadOnlyAdmin, admin.ModelAdmin):  # type: ignore[type-arg]
     list_filter = ["kind"]
     list_select_related = ["room", "actor__room", "actor__user", "target__room", "target__user"]
     search_fields = ["room__title", "room__public_id"]
+
+
+@admin.register(Pin)
+class PinAdmin(ReadOnlyAdmin, admin.ModelAdmin):  # type: ignore[type-arg]  # generic in stubs alone
+    date_hierarchy = "pinned_at"
+    list_display = ["url", "text", "room", "pinned_by", "pinned_at", "unpinned_at"]
+    list_display_links = ["pinned_at"]
+    list_select_related = ["room", "pinned_by__room", "pinned_by__user"]
+    search_fields = ["url", "text", "room__title", "room__public_id"]
+
+
+@admin.register(Question)
+class QuestionAdmin(ReadOnlyAdmin, admin.ModelAdmin):  # type: ignore[type-arg]  # generic in stubs alone
+    date_hierarchy = "asked_at"
+    list_display = ["text", "room", "participant", "votes", "state", "asked_at"]
+    list_filter = ["state"]
+    list_select_related = ["room", "participant__room", "participant__user"]
+    search_fields = ["text", "room__title", "room__public_id", "participant__user__handle"]

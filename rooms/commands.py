@@ -12,12 +12,22 @@ from rooms.messages import BadMessage, Command, is_text
 class Spec:
     """One row of the table. Arguments are strings that are not empty."""
 
-    operation: Callable[..., None] | None = None
-    """Called with `participant_id` and the arguments; None where the connection itself acts."""
+    operation: Callable[..., Mapping[str, object] | None] | None = None
+    """Called with `participant_id` and the arguments; None where the connection itself acts.
+
+    What it returns is the data of the reply.
+    """
     arguments: Mapping[str, str] = field(default_factory=dict)
     """Name on the wire -> keyword of the operation; all of these are required."""
     optional: Mapping[str, str] = field(default_factory=dict)
     """The same for those that may be left out."""
+    is_written: bool = False
+    """Whether it is about what is written, and not about people."""
+
+
+def written(operation: Callable[..., Mapping[str, object] | None], *arguments: str) -> Spec:
+    """The row of a command about what is written."""
+    return Spec(operation, {name: name for name in arguments}, is_written=True)
 
 
 _TARGET = {"participant": "target"}
@@ -41,6 +51,17 @@ COMMANDS: dict[str, Spec] = {
     "participant.mute": Spec(operations.mute, _TARGET),
     "participant.demote": Spec(operations.demote, _TARGET),
     "participant.remove": Spec(operations.remove, _TARGET),
+    "reaction.send": Spec(arguments={"emoji": "emoji"}),
+    "reactions.read": written(operations.read_reactions),
+    "pin.link": written(operations.pin_link, "url"),
+    "pin.note": written(operations.pin_note, "text"),
+    "pin.remove": written(operations.unpin, "pin"),
+    "question.ask": written(operations.ask, "text"),
+    "question.vote": written(operations.vote, "question"),
+    "question.unvote": written(operations.take_vote_back, "question"),
+    "question.withdraw": written(operations.withdraw_question, "question"),
+    "question.answer": written(operations.mark_answered, "question"),
+    "question.dismiss": written(operations.dismiss_question, "question"),
     "room.end": Spec(operations.end_room_as),
 }
 

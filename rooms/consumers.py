@@ -16,8 +16,8 @@ from django.utils import translation
 
 from accounts.errors import DomainError
 from accounts.models import User
-from rooms import board, live_board, operations, snapshots
-from rooms.board import BoardState
+from rooms import board, live_board, operations, reactions, snapshots
+from rooms.board import BoardState, OwnQuestions
 from rooms.commands import look_up
 from rooms.errors import CLOSE_CODES, Code, refused
 from rooms.flood import TokenBucket
@@ -81,6 +81,7 @@ class RoomConsumer(AsyncWebsocketConsumer):
         self.language = ""
         self.visitor = ""
         self._bucket = TokenBucket(BURST, PER_SECOND)
+        self._reactions = TokenBucket(reactions.BURST, reactions.PER_SECOND)
         self._ignored = 0
         self._broken = 0
         self._silence: asyncio.TimerHandle | None = None
@@ -89,6 +90,7 @@ class RoomConsumer(AsyncWebsocketConsumer):
             "ping": self._ping,
             "leave": self._leave,
             "media.offer": self._offer,
+            "reaction.send": self._react,
         }
 
     # --- the connection --------------------------------------------------------------------
@@ -151,12 +153,12 @@ class RoomConsumer(AsyncWebsocketConsumer):
             elif spec.operation is None:
                 await self._own[command.name](command.id, **arguments)
             else:
-                await database_sync_to_async(spec.operation)(
+                data = await database_sync_to_async(spec.operation)(
                     participant_id=self.participant_id, **arguments
                 )
                 # Others hear of it over the channel layer; here it must not depend on that.
-                self.live.look()
-                await self.tell(reply(command.id, {}))
+                (self.live.board if spec.is_written else self.live).look()
+                await self.tell(reply(command.id, data or {}))
         except DomainError as refusal:
             await self._answer_refusal(command.id, Code(refusal.code))
         except Exception:
@@ -211,14 +213,17 @@ class RoomConsumer(AsyncWebsocketConsumer):
         if snapshot.end_reason:
             raise refused(Code.ROOM_ENDED)
         written = await database_sync_to_async(board.read)(self.room.pk)
+        own = await database_sync_to_async(board.read_own)(self.participant_id)
         self.you = snapshot.people[self.public_id].you
         self.live = await live_rooms.enter(self.room.pk, self.room.public_id)
         self.told = told_by(snapshot, self.live.speaking) | live_board.told_by(written)
         self.state, self.has_joined = State.JOINED, True
         self.live.add(self)
-        await self.tell(reply(command_id, self._whole_state(snapshot, written)))
+        await self.tell(reply(command_id, self._whole_state(snapshot, written, own)))
 
-    def _whole_state(self, snapshot: Snapshot, written: BoardState) -> dict[str, object]:
+    def _whole_state(
+        self, snapshot: Snapshot, written: BoardState, own: OwnQuestions
+    ) -> dict[str, object]:
         return {
             "room": snapshot.room,
             "you": self.you,
@@ -226,6 +231,9 @@ class RoomConsumer(AsyncWebsocketConsumer):
             "audience": snapshot.audience,
             "hands": snapshot.hands if self.is_host else [],
             "speaking": self.live.speaking,
+            "pins": written.pins,
+            "questions": written.questions,
+            "your_questions": own,
             "captions": written.captions,
             "connection": self.connection,
             "heartbeat_seconds": HEARTBEAT_SECONDS,
@@ -239,6 +247,15 @@ class RoomConsumer(AsyncWebsocketConsumer):
     async def _offer(self, command_id: CommandId, offer: str) -> None:
         answer = await self.live.answer(self, offer)
         await self.tell(reply(command_id, {"sdp": answer}))
+
+    async def _react(self, command_id: CommandId, emoji: str) -> None:
+        """No operation: a thousand reactions at once are one message and one row."""
+        if emoji not in reactions.KINDS:
+            raise refused(Code.BAD_ARGUMENT)
+        if not self._reactions.take(asyncio.get_running_loop().time()):
+            raise refused(Code.SLOW_DOWN)
+        self.live.reactions.add(emoji)
+        await self.tell(reply(command_id, {}))
 
     async def _leave(self, command_id: CommandId) -> None:
         await database_sync_to_async(operations.leave)(participant_id=self.participant_id)

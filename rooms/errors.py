@@ -34,6 +34,17 @@ class Code(TextChoices):
         _("Please accept that your voice is recorded before you open the microphone."),
     )
 
+    # What is written
+    BAD_TEXT = "bad_text", _("Please write one line of at most 280 characters.")
+    BAD_LINK = "bad_link", _("This is no web address that can be pinned.")
+    PINS_FULL = "pins_full", _("There is no place for another pin. Take one down first.")
+    UNKNOWN_PIN = "unknown_pin", _("This is not pinned any more.")
+    TOO_MANY_QUESTIONS = (
+        "too_many_questions",
+        _("You have several open questions. Wait for an answer, or withdraw one."),
+    )
+    UNKNOWN_QUESTION = "unknown_question", _("This question is not open any more.")
+
     # Sound
     BAD_OFFER = "bad_offer", _("The browser's audio offer cannot be answered.")
     ENGINE_UNAVAILABLE = "engine_unavailable", _("The sound is away for a moment.")

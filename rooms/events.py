@@ -1,7 +1,8 @@
 """The one place that knows groups: tells every process with people in a room to look at it.
 
 A message says only that something changed and for whom, never what: each process reads the
-database afresh (`rooms.live`). So messages may be lost, doubled or come in any order.
+database afresh (`rooms.live`). So messages may be lost, doubled or come in any order. Reactions
+alone travel in the message: nobody misses one that was lost.
 """
 
 import logging
@@ -52,6 +53,17 @@ class BoardChanged(TypedDict):
     type: Literal["room.board"]
 
 
+class Reacted(TypedDict):
+    """What travels when people react: the one message that says what, for nothing else does."""
+
+    type: Literal["room.reacted"]
+    process: str
+    counts: dict[str, int]
+
+
+Message = RoomChanged | BoardChanged | Reacted
+
+
 def room_group(room_id: int) -> str:
     """The group of the processes that have people in this room."""
     return f"room.{room_id}"
@@ -71,7 +83,20 @@ def board_changed(room: Room) -> None:
     transaction.on_commit(partial(_send, room_group(room.pk), BoardChanged(type="room.board")))
 
 
-def _send(group: str, message: RoomChanged | BoardChanged) -> None:
+async def reacted(room_id: int, process: str, counts: Mapping[str, int]) -> None:
+    """Tell the other processes how often people in this one reacted, by emoji.
+
+    `process` names the sender, which hears the message as well.
+    """
+    message = Reacted(type="room.reacted", process=process, counts=dict(counts))
+    try:
+        layer = channel_layers[DEFAULT_CHANNEL_LAYER]
+        await layer.group_send(room_group(room_id), dict(message))
+    except Exception as error:  # each layer raises its own; reactions are not worth more
+        logger.warning("Room %s: reactions stay in this process: %r", room_id, error)
+
+
+def _send(group: str, message: Message) -> None:
     try:
         async_to_sync(channel_layers[DEFAULT_CHANNEL_LAYER].group_send)(group, dict(message))
     except Exception as error:  # each layer raises its own; the change itself is committed

@@ -9,7 +9,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import cast
 
 from channels import DEFAULT_CHANNEL_LAYER
 from channels.db import database_sync_to_async
@@ -19,10 +19,11 @@ from django.conf import settings
 from rooms import operations, snapshots
 from rooms.coalesce import Coalesced
 from rooms.errors import Code
-from rooms.events import Why, room_group
+from rooms.events import Message, Why, room_group
 from rooms.live_board import LiveBoard
 from rooms.media import Happening, MediaLink
 from rooms.messages import Event, event
+from rooms.reactions import Reactions
 from rooms.snapshots import Snapshot, Standing
 from rooms.telling import Member, hands_frame, shared_frames, tell_once
 
@@ -48,6 +49,7 @@ class LiveRoom:
         self.listening = asyncio.Event()
         """Set once messages of other processes arrive here."""
         self.board = LiveBoard(room_id, self.members)
+        self.reactions = Reactions(room_id, self.members)
         self._link = link
         self._on_closed = on_closed
         self._why: dict[str, str] = {}
@@ -92,6 +94,7 @@ class LiveRoom:
             self._later.cancel()
         await self._refresh.close()
         await self.board.close()
+        await self.reactions.close()
         others = [task for task in self._tasks if task is not asyncio.current_task()]
         for task in others:
             task.cancel()
@@ -202,7 +205,7 @@ class LiveRoom:
                     self.listening.set()
                     while True:
                         message = await layer.receive(channel)
-                        self._hear(message)
+                        self._hear(cast(Message, message))
                 finally:
                     await layer.group_discard(group, channel)
             except Exception as error:  # each layer raises its own
@@ -210,8 +213,10 @@ class LiveRoom:
                 self.listening.set()  # people get in all the same: the tick finds every change
                 await asyncio.sleep(TICK_SECONDS)
 
-    def _hear(self, message: Mapping[str, Any]) -> None:
-        if message["type"] == "room.board":
+    def _hear(self, message: Message) -> None:
+        if message["type"] == "room.reacted":
+            self.reactions.hear(message)
+        elif message["type"] == "room.board":
             self.board.look()
         else:
             self.look(message["why"])
@@ -222,6 +227,7 @@ class LiveRoom:
             present = [member.participant_id for member in self.members.values()]
             try:
                 await database_sync_to_async(_note_presence)(self.room_id, present)
+                await self.reactions.save()
             except Exception:
                 logger.exception("Room %s: the tick failed; the next one tries again", self.name)
             self._look_at_all = True

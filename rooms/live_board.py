@@ -4,13 +4,15 @@ As with `rooms.live`, the database is the truth and a message says only that it 
 """
 
 import asyncio
+import json
 from collections import deque
 from collections.abc import Iterator, Mapping
+from typing import TypedDict
 
 from channels.db import database_sync_to_async
 
 from rooms import board
-from rooms.board import BoardState
+from rooms.board import BoardState, QuestionData, Questions
 from rooms.coalesce import Coalesced
 from rooms.messages import Event, event
 from rooms.operations.captions import CAPTIONS_KEPT
@@ -24,6 +26,15 @@ CAPTIONS_SECONDS = 1.0
 
 They come from a process of their own, which without Redis reaches this one by the database alone.
 """
+
+
+class QuestionChanges(TypedDict):
+    """What `questions.changed` says."""
+
+    count: int
+    changed: list[QuestionData]
+    votes: dict[str, int]
+    gone: list[str]
 
 
 class LiveBoard:
@@ -49,15 +60,22 @@ class LiveBoard:
     async def _follow(self) -> None:
         last = self._captions[-1][0] if self._captions else 0
         state = await database_sync_to_async(board.read)(self._room_id, captions_after=last)
+        frames = _Frames(state)
         self._captions.extend((line["id"], event(Event.CAPTION, line)) for line in state.captions)
         for member in list(self._members.values()):
-            for frame in self._news_for(member):
+            for frame in self._news_for(member, frames):
                 await member.tell(frame)
         if state.is_transcribed and self._members:
             self._cancel_later()
             self._later = asyncio.get_running_loop().call_later(CAPTIONS_SECONDS, self.look)
 
-    def _news_for(self, member: Member) -> Iterator[str]:
+    def _news_for(self, member: Member, frames: "_Frames") -> Iterator[str]:
+        if member.told["pins"] != frames.pins_told:
+            member.told["pins"] = frames.pins_told
+            yield frames.pins
+        if member.told["questions"] != frames.questions_told:
+            yield frames.questions_since(member.told["questions"])
+            member.told["questions"] = frames.questions_told
         known = int(member.told["captions"])
         for line_id, frame in self._captions:
             if line_id > known:
@@ -69,6 +87,42 @@ class LiveBoard:
             self._later.cancel()
 
 
+class _Frames:
+    """What there is to tell of one reading, each thing encoded once for however many people."""
+
+    def __init__(self, state: BoardState) -> None:
+        self.pins_told = json.dumps(state.pins)
+        self.pins = event(Event.PINS_CHANGED, {"pins": state.pins})
+        self.questions_told = json.dumps(state.questions)
+        self._questions = state.questions
+        self._since: dict[str, str] = {}
+
+    def questions_since(self, told: str) -> str:
+        """The event for those who were told this last: only what differs."""
+        if told not in self._since:
+            changes = question_changes(json.loads(told), self._questions)
+            self._since[told] = event(Event.QUESTIONS_CHANGED, changes)
+        return self._since[told]
+
+
+def question_changes(before: Questions, after: Questions) -> QuestionChanges:
+    """What makes one list of questions the other; texts are sent where they are new alone."""
+    known = {question["id"]: question for question in before["top"]}
+    changes = QuestionChanges(count=after["count"], changed=[], votes={}, gone=[])
+    for question in after["top"]:
+        old = known.pop(question["id"], None)
+        if old is None or old | {"votes": question["votes"]} != question:
+            changes["changed"].append(question)
+        elif old != question:
+            changes["votes"][question["id"]] = question["votes"]
+    changes["gone"].extend(known)
+    return changes
+
+
 def told_by(state: BoardState) -> dict[str, str]:
     """What a connection knows once it was told all that is written."""
-    return {"captions": str(state.captions[-1]["id"] if state.captions else 0)}
+    return {
+        "pins": json.dumps(state.pins),
+        "questions": json.dumps(state.questions),
+        "captions": str(state.captions[-1]["id"] if state.captions else 0),
+    }

@@ -3,28 +3,25 @@
 from typing import Self
 
 from django.conf import settings
-from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.crypto import get_random_string
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.names import DISTURBING
-from rooms.written import Caption
+from rooms.fields import new_public_id, on_one_line
+from rooms.written import Caption, Pin, Question, QuestionVote, ReactionCount
 
-__all__ = ["Caption", "Participant", "Room", "RoomEvent"]
-
-
-def new_public_id() -> str:
-    """An address that cannot be guessed: 62^12 is about 71 bits."""
-    return get_random_string(12)
-
-
-on_one_line = RegexValidator(
-    DISTURBING.pattern, _("Use letters, digits and punctuation only."), inverse_match=True
-)
+__all__ = [
+    "Caption",
+    "Participant",
+    "Pin",
+    "Question",
+    "QuestionVote",
+    "ReactionCount",
+    "Room",
+    "RoomEvent",
+]
 
 
 class Room(models.Model):
@@ -213,6 +210,13 @@ class RoomEvent(models.Model):
         COHOST_DISMISSED = "cohost_dismissed", _("is no co-host any more")
         SUCCESSOR_NAMED = "successor_named", _("was named successor")
         HANDED_OVER = "handed_over", _("became the host")
+        # What is written
+        PINNED = "pinned", _("pinned something")
+        UNPINNED = "unpinned", _("took a pin down")
+        ASKED = "asked", _("asked a question")
+        QUESTION_WITHDRAWN = "question_withdrawn", _("withdrew a question")
+        QUESTION_ANSWERED = "question_answered", _("marked a question as answered")
+        QUESTION_DISMISSED = "question_dismissed", _("dismissed a question")
 
     room = models.ForeignKey(
         Room, models.CASCADE, related_name="events", db_index=False, verbose_name=_("Space")

@@ -7,7 +7,7 @@ somebody who comes from outside is gathered in `Person` first.
 from dataclasses import dataclass
 
 from rooms.errors import Code
-from rooms.models import Participant, Room
+from rooms.models import Participant, Question, Room
 
 ANY_CONNECTION = "any"
 """What `take_over` of `join` says after the person was asked."""
@@ -154,3 +154,40 @@ def why_not_remove(actor: Participant, target: Participant) -> Code | None:
 def why_not_end(actor: Participant) -> Code | None:
     """End the Space for all."""
     return None if actor.is_host else Code.NOT_ALLOWED
+
+
+def why_not_curate(actor: Participant) -> Code | None:
+    """Pin, settle questions, and see how people reacted."""
+    return None if actor.is_host else Code.NOT_ALLOWED
+
+
+def why_not_ask(actor: Participant, *, open_questions: int, limit: int) -> Code | None:
+    """Ask in writing, with no more than `limit` of one's own open at once.
+
+    Guests do not: who comes back under another mark could ask and vote without end.
+    """
+    if actor.is_guest:
+        return Code.ACCOUNT_REQUIRED
+    return Code.TOO_MANY_QUESTIONS if open_questions >= limit else None
+
+
+def why_not_vote(actor: Participant, question: Question) -> Code | None:
+    """Vote for somebody else's open question, or take the vote back."""
+    if actor.is_guest:
+        return Code.ACCOUNT_REQUIRED
+    if question.participant_id == actor.pk:
+        return Code.NOT_ALLOWED
+    return None if question.state == Question.State.OPEN else Code.UNKNOWN_QUESTION
+
+
+def why_not_settle(actor: Participant, question: Question) -> Code | None:
+    """Mark a question as answered, or take it out of sight, answered or not."""
+    gone = question.state in (Question.State.DISMISSED, Question.State.WITHDRAWN)
+    return why_not_curate(actor) or (Code.UNKNOWN_QUESTION if gone else None)
+
+
+def why_not_withdraw(actor: Participant, question: Question) -> Code | None:
+    """Take back one's own open question."""
+    if question.participant_id != actor.pk:
+        return Code.NOT_ALLOWED
+    return None if question.state == Question.State.OPEN else Code.UNKNOWN_QUESTION

@@ -6,6 +6,7 @@ and publish after the commit. They raise `accounts.errors.DomainError` with a co
 """
 
 from rooms.operations.captions import publish_caption
+from rooms.operations.forgetting import forget_what_happened
 from rooms.operations.lifecycle import (
     create_room,
     eject_user,
@@ -15,6 +16,7 @@ from rooms.operations.lifecycle import (
     why_not_create,
 )
 from rooms.operations.lookup import find_room, live_rooms, participant_of
+from rooms.operations.pins import pin_link, pin_note, unpin
 from rooms.operations.presence import (
     disconnect,
     drop_absent,
@@ -23,6 +25,15 @@ from rooms.operations.presence import (
     touch,
     why_not_join,
 )
+from rooms.operations.questions import (
+    ask,
+    dismiss_question,
+    mark_answered,
+    take_vote_back,
+    vote,
+    withdraw_question,
+)
+from rooms.operations.reactions import count_reactions, read_reactions
 from rooms.operations.stage import (
     accept_hand,
     accept_invitation,
@@ -44,31 +55,43 @@ __all__ = [
     "accept_hand",
     "accept_invitation",
     "accept_recording",
+    "ask",
+    "count_reactions",
     "create_room",
     "decline_hand",
     "decline_invitation",
     "demote",
     "disconnect",
+    "dismiss_question",
     "drop_absent",
     "eject_user",
     "end_orphaned",
     "end_room",
     "end_room_as",
     "find_room",
+    "forget_what_happened",
     "invite_to_speak",
     "join",
     "leave",
     "leave_stage",
     "live_rooms",
     "lower_hand",
+    "mark_answered",
     "mute",
     "mute_self",
     "participant_of",
+    "pin_link",
+    "pin_note",
     "publish_caption",
     "raise_hand",
+    "read_reactions",
     "remove",
+    "take_vote_back",
     "touch",
     "unmute_self",
+    "unpin",
+    "vote",
     "why_not_create",
     "why_not_join",
+    "withdraw_question",
 ]

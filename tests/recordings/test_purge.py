@@ -12,7 +12,7 @@ from recordings.models import AppendOnlyError, PurgeRecord, Recording
 from recordings.retention import Rule
 from recordings.tasks import sweep_retention
 from rooms import media
-from rooms.models import Room, RoomEvent
+from rooms.models import Pin, Question, ReactionCount, Room, RoomEvent
 from tests.recordings.conftest import ENDED, files_in
 
 State = Recording.State
@@ -47,11 +47,18 @@ def test_on_day_thirty_everything_is_gone(archived: Recording, kept_folder: Path
 
 def test_what_happened_is_deleted_with_the_recording(archived: Recording) -> None:
     archived.room.events.create(kind=RoomEvent.Kind.JOINED)
+    archived.room.pins.create(text="Code: BEES20")
+    asker = archived.room.participants.create(visitor="asker")
+    archived.room.questions.create(participant=asker, text="Do bees sleep?")
+    archived.room.reaction_counts.create(minute=ENDED, kind="heart", count=2)
     of_another_room = Room.objects.create(host=archived.room.host, title="Other")
     of_another_room.events.create(kind=RoomEvent.Kind.JOINED)
     sweep_on(29.999)
     assert archived.room.events.exists()
+    assert archived.room.questions.exists()
     sweep_on(30)
+    for gone in (Pin, Question, ReactionCount):
+        assert not gone._default_manager.exists()
     assert [event.room for event in RoomEvent.objects.all()] == [of_another_room]
 
 

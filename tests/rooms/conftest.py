@@ -9,7 +9,7 @@ from channels.layers import channel_layers
 
 from accounts.models import User
 from audio.fake import FakeEngine
-from rooms import consumers, live, live_board, media, operations
+from rooms import consumers, live, live_board, media, operations, reactions
 from rooms.live import LiveRooms
 from rooms.models import Room
 
@@ -50,5 +50,6 @@ async def engine(live_rooms: LiveRooms, monkeypatch: pytest.MonkeyPatch) -> Fake
     monkeypatch.setattr(live, "AUDIENCE_SECONDS", 0.01)
     monkeypatch.setattr(live, "TICK_SECONDS", 3600.0)
     monkeypatch.setattr(live_board, "PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(reactions, "PAUSE_SECONDS", 0.01)
     monkeypatch.setattr(live_board, "CAPTIONS_SECONDS", 3600.0)
     return fake

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from rooms import events, live_board, operations
-from rooms.events import BoardChanged, RoomChanged
+from rooms.events import Message
 from rooms.models import Caption, Participant, Room
 from rooms.operations.captions import CAPTIONS_KEPT, MAX_CAPTION
 from tests.rooms.client import Client
@@ -122,7 +122,7 @@ async def test_who_joins_sees_what_was_just_said_and_what_follows_once(
 async def test_a_line_from_a_process_that_cannot_call_arrives_all_the_same(
     room: Room, ada: Participant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def unheard(group: str, message: RoomChanged | BoardChanged) -> None:
+    def unheard(group: str, message: Message) -> None:
         """The channel layer in memory ends at the border of the process."""
 
     monkeypatch.setattr(live_board, "CAPTIONS_SECONDS", 0.05)

@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.models import User
 from rooms import policy
 from rooms.errors import Code
-from rooms.models import Participant, Room
+from rooms.models import Participant, Question, Room
 
 Role = Participant.Role
 Ask = Callable[[str], Code | None]
@@ -37,6 +37,11 @@ end              yes               not_allowed       not_allowed       not_allow
 use_microphone   yes               yes               not_on_stage      not_on_stage      not_on_stage      -         -          -                 -
 speak            yes               yes               not_on_stage      not_on_stage      not_on_stage      -         -          -                 -
 leave_stage      not_allowed       yes               not_on_stage      not_on_stage      not_on_stage      -         -          -                 -
+curate           yes               not_allowed       not_allowed       not_allowed       not_allowed       -         -          -                 -
+ask              yes               yes               yes               account_required  yes               -         -          -                 -
+vote             yes               yes               yes               account_required  yes               -         -          -                 -
+settle_question  yes               not_allowed       not_allowed       not_allowed       not_allowed       -         -          -                 -
+withdraw_others  not_allowed       not_allowed       not_allowed       not_allowed       not_allowed       -         -          -                 -
 """  # noqa: E501  a table wants to be wide
 
 AT_THE_DOOR = {
@@ -86,6 +91,11 @@ def self_only(rule: Callable[[Participant], Code | None]) -> Ask:
     return lambda who: rule(participant(who))
 
 
+def about_a_question(rule: Callable[[Participant, Question], Code | None]) -> Ask:
+    """Of somebody else."""
+    return lambda who: rule(participant(who), Question(participant_id=99))
+
+
 ACTIONS: dict[str, Ask] = {
     "create": lambda who: policy.why_not_create(AT_THE_DOOR.get(who, ANYBODY)),
     "join": lambda who: policy.why_not_join(AT_THE_DOOR.get(who, ANYBODY), room()),
@@ -106,6 +116,11 @@ ACTIONS: dict[str, Ask] = {
     "end": self_only(policy.why_not_end),
     "use_microphone": self_only(policy.why_not_use_microphone),
     "speak": self_only(policy.why_not_speak),
+    "curate": self_only(policy.why_not_curate),
+    "ask": lambda who: policy.why_not_ask(participant(who), open_questions=2, limit=3),
+    "vote": about_a_question(policy.why_not_vote),
+    "settle_question": about_a_question(policy.why_not_settle),
+    "withdraw_others": about_a_question(policy.why_not_withdraw),
     "leave_stage": self_only(policy.why_not_leave_stage),
 }
 
@@ -189,3 +204,26 @@ def test_only_an_open_microphone_on_stage_is_heard() -> None:
         setattr(person, attribute, value)
         assert not policy.is_heard(person), attribute
         setattr(person, attribute, before)
+
+
+def test_the_own_question_is_withdrawn_and_not_voted_for() -> None:
+    asker = participant("listener")
+    asker.pk = 99
+    question = Question(participant_id=99)
+    assert policy.why_not_withdraw(asker, question) is None
+    assert policy.why_not_vote(asker, question) is Code.NOT_ALLOWED
+
+
+@pytest.mark.parametrize("state", ["answered", "dismissed", "withdrawn"])
+def test_what_is_settled_is_neither_voted_for_nor_withdrawn(state: str) -> None:
+    asker = participant("speaker")
+    asker.pk = 99
+    question = Question(participant_id=99, state=state)
+    assert policy.why_not_vote(participant("listener"), question) is Code.UNKNOWN_QUESTION
+    assert policy.why_not_withdraw(asker, question) is Code.UNKNOWN_QUESTION
+
+
+def test_nobody_has_more_open_questions_than_the_limit() -> None:
+    asker = participant("listener")
+    refusal = policy.why_not_ask(asker, open_questions=3, limit=3)
+    assert refusal is Code.TOO_MANY_QUESTIONS

@@ -5,15 +5,19 @@ import re
 import pytest
 from django.conf import settings
 
-from rooms import consumers
-from rooms.board import CaptionLine
+from rooms import consumers, reactions
+from rooms.board import TOP, CaptionLine, OwnQuestions, PinData, QuestionData, Questions
 from rooms.commands import COMMANDS
 from rooms.errors import CLOSE_CODES, PAGE_CODES, Code
 from rooms.events import Why
+from rooms.live_board import QuestionChanges
 from rooms.messages import MAX_ID, MAX_MESSAGE, Event
 from rooms.models import Room
+from rooms.operations import questions
 from rooms.operations.captions import CAPTIONS_KEPT
+from rooms.operations.pins import MAX_PINS
 from rooms.snapshots import Audience, Hand, Person, RoomData, You
+from rooms.written import MAX_LINE, MAX_LINK, ReactionCount
 
 PAGE = (settings.BASE_DIR / "docs" / "websocket.md").read_text(encoding="utf-8")
 
@@ -55,6 +59,15 @@ def test_the_reasons_of_an_end() -> None:
     assert names(cell)[1:] == Room.EndReason.values
 
 
+def test_the_reactions() -> None:
+    (row,) = [row for row in rows("Commands") if names(row[0]) == ["reaction.send"]]
+    assert set(row[3].split(": ")[1].split(" (")[0].split()) == {
+        emoji for emoji in reactions.KINDS if not set(emoji) & set("🏻🏼🏽🏾🏿")
+    }
+    (row,) = [row for row in rows("Commands") if names(row[0]) == ["reactions.read"]]
+    assert names(row[3])[1:] == ReactionCount.Kind.values
+
+
 def test_the_error_codes() -> None:
     described = [name for row in rows("Error codes") for name in names(row[0])]
     assert sorted(described) == sorted(set(Code) - CLOSE_CODES.keys() - PAGE_CODES)
@@ -65,7 +78,22 @@ def test_the_close_codes_and_their_errors() -> None:
     assert sorted(described) == sorted((code.value, close) for code, close in CLOSE_CODES.items())
 
 
-@pytest.mark.parametrize("shape", [RoomData, Person, You, Hand, Audience, CaptionLine])
+@pytest.mark.parametrize(
+    "shape",
+    [
+        RoomData,
+        Person,
+        You,
+        Hand,
+        Audience,
+        PinData,
+        QuestionData,
+        Questions,
+        OwnQuestions,
+        CaptionLine,
+        QuestionChanges,
+    ],
+)
 def test_the_keys_of_what_is_sent(shape: type) -> None:
     for key in shape.__annotations__:
         assert f'"{key}": ' in PAGE, key
@@ -82,6 +110,12 @@ def test_the_keys_of_what_is_sent(shape: type) -> None:
         f'"heartbeat_seconds": {consumers.HEARTBEAT_SECONDS}',
         f"`RESUME_GRACE_SECONDS` ({settings.RESUME_GRACE_SECONDS})",
         f"the last {CAPTIONS_KEPT} lines",
+        f"at most {MAX_PINS} at once",
+        f"at most {TOP} questions",
+        f"{questions.MAX_OPEN} open ones at once, {questions.MAX_ASKED} in ten minutes",
+        f"1 to {MAX_LINE} characters",
+        f"at most {MAX_LINK} characters",
+        f"{reactions.BURST} reactions at once and {reactions.PER_SECOND:g} a second",
         f"`HOST_GRACE_SECONDS` ({settings.HOST_GRACE_SECONDS})",
     ],
 )
