@@ -141,9 +141,12 @@ class RemoteEngine:
         """See `AudioEngine.answer`."""
         return str(await self._call("answer", room=room, participant=participant, offer=offer))
 
-    async def set_voices(self, room: str, participants: frozenset[str]) -> None:
+    async def set_voices(
+        self, room: str, participants: frozenset[str], ready: frozenset[str] = frozenset()
+    ) -> None:
         """See `AudioEngine.set_voices`."""
-        await self._call("set_voices", room=room, participants=sorted(participants))
+        named = {"participants": sorted(participants), "ready": sorted(ready)}
+        await self._call("set_voices", room=room, **named)
 
     async def drop(self, room: str, participant: str) -> None:
         """See `AudioEngine.drop`."""

@@ -112,9 +112,11 @@ class Core:
         )
         return sdp.build_answer(offer, local)
 
-    def set_voices(self, name: str, participants: frozenset[str]) -> None:
+    def set_voices(
+        self, name: str, participants: frozenset[str], ready: frozenset[str] = frozenset()
+    ) -> None:
         """See `AudioEngine.set_voices`."""
-        self._room(name).set_voices(participants)
+        self._room(name).set_voices(participants, ready)
 
     def drop(self, name: str, participant: str) -> None:
         """See `AudioEngine.drop`."""

@@ -10,7 +10,7 @@ from audio import sdp
 from audio.core import Core
 from audio.eventbus import EventBus
 from audio.fanout_worker import FanoutWorker
-from audio.ids import check_id
+from audio.ids import check_id, check_ids
 from audio.media_thread import MediaThread
 from audio.protocol import EngineEvent, Statistics
 from audio.sockets import open_port
@@ -75,11 +75,15 @@ class EmbeddedEngine:
             self._media.call(lambda core, clock: core.answer(room, participant, parsed, clock))
         )
 
-    async def set_voices(self, room: str, participants: frozenset[str]) -> None:
+    async def set_voices(
+        self, room: str, participants: frozenset[str], ready: frozenset[str] = frozenset()
+    ) -> None:
         """See `AudioEngine.set_voices`; raises `BadId`."""
         check_id(room)
-        voices = frozenset(check_id(participant) for participant in participants)
-        await asyncio.wrap_future(self._media.call(lambda core, _: core.set_voices(room, voices)))
+        voices, soon = check_ids(participants), check_ids(ready)
+        await asyncio.wrap_future(
+            self._media.call(lambda core, _: core.set_voices(room, voices, soon))
+        )
 
     async def drop(self, room: str, participant: str) -> None:
         """See `AudioEngine.drop`; raises `BadId`."""

@@ -29,6 +29,7 @@ class FakeRoom:
 
     life: str = field(default_factory=lambda: token_hex(8))
     voices: frozenset[str] = frozenset()
+    ready: frozenset[str] = frozenset()
     said_voices: list[frozenset[str]] = field(default_factory=list)
     """Every set of voices that was asked for, in order."""
     participants: set[str] = field(default_factory=set)
@@ -62,11 +63,13 @@ class FakeEngine:
         self._room(room).participants.add(participant)
         return sdp.build_answer(parsed, _LOCAL)
 
-    async def set_voices(self, room: str, participants: frozenset[str]) -> None:
+    async def set_voices(
+        self, room: str, participants: frozenset[str], ready: frozenset[str] = frozenset()
+    ) -> None:
         """See `AudioEngine.set_voices`."""
-        self._check(room, *participants)
+        self._check(room, *participants, *ready)
         state = self._room(room)
-        state.voices = frozenset(participants)
+        state.voices, state.ready = frozenset(participants), frozenset(ready)
         state.said_voices.append(state.voices)
 
     async def drop(self, room: str, participant: str) -> None:

@@ -4,6 +4,7 @@ They become folders and files of the recording, so nothing but this alphabet may
 """
 
 import re
+from collections.abc import Iterable
 
 from audio.protocol import EngineError
 
@@ -24,3 +25,8 @@ def check_id(value: object) -> str:
     if not isinstance(value, str) or _ID.fullmatch(value) is None or value == MIX:
         raise BadId("a name is 1 to 64 letters, digits, '-' or '_', and not 'mix'")
     return value
+
+
+def check_ids(values: Iterable[object]) -> frozenset[str]:
+    """All of them as a set; raises `BadId` as `check_id` does."""
+    return frozenset(check_id(value) for value in values)

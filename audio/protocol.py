@@ -122,10 +122,14 @@ class AudioEngine(Protocol):
         Raises `UnknownRoom`, `BadOffer`.
         """
 
-    async def set_voices(self, room: str, participants: frozenset[str]) -> None:
+    async def set_voices(
+        self, room: str, participants: frozenset[str], ready: frozenset[str] = frozenset()
+    ) -> None:
         """Exactly these participants are heard (connected or not); all others are silent.
 
-        Takes effect within one 20 ms tick, whatever the clients go on sending.
+        Takes effect within one 20 ms tick, whatever the clients go on sending. Exactly those who
+        are `ready` are about to be heard: a hand is raised, a microphone muted. They hear the room
+        with the least delay already, where an engine tells speakers from listeners in that.
         Raises `UnknownRoom`.
         """
 

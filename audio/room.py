@@ -82,6 +82,7 @@ class Room:
         self._transport = transport
         self._emit = emit
         self._voices: dict[str, Voice] = {}
+        self._ready: frozenset[str] = frozenset()
         self._leaving: list[Voice] = []
         self._audience = Audience(transport.broadcast)
         self._shared = Stream()
@@ -109,9 +110,10 @@ class Room:
             self._silence(participant)
             self._voices[participant] = Voice()
 
-    def set_voices(self, participants: frozenset[str]) -> None:
-        """Exactly these are heard from the next tick on."""
+    def set_voices(self, participants: frozenset[str], ready: frozenset[str] = frozenset()) -> None:
+        """Exactly these are heard from the next tick on, and these are about to be."""
         self._rearranged = True
+        self._ready = ready
         for participant in self._voices.keys() - participants:
             self._silence(participant)
         for participant in participants - self._voices.keys():
@@ -139,7 +141,8 @@ class Room:
         packet, worth_sending = self._shared.encode(total, COMPLEXITY if rich else _PLAIN)
         self.recorder.mix(tick, packet)
         if self._rearranged or heard.keys() != self._talking:
-            self._audience.arrange(self._slots(self._voices), self._slots(heard))
+            hurried = self._slots(self._voices.keys() | self._ready)
+            self._audience.arrange(hurried, self._slots(heard))
             self._rearranged = False
         self._audience.play(Frame(tick, packet, worth_sending))
         alone = len(sounds) == 1

@@ -2,8 +2,9 @@
 
 A request is `{"id": 7, "call": "answer", "room": "r", "participant": "p", "offer": "v=0..."}`.
 The calls and their fields are those of `AudioEngine`: `open_room` (room), `answer` (room,
-participant, offer), `set_voices` (room, participants: a list), `drop` (room, participant),
-`close_room` (room), `statistics` (none). The result of `open_room` and of `answer` is a string.
+participant, offer), `set_voices` (room, and the lists participants and ready), `drop` (room,
+participant), `close_room` (room), `statistics` (none). The result of `open_room` and of `answer`
+is a string.
 
 Its reply is `{"id": 7, "result": ...}` or `{"id": 7, "error": {"code": "...", "message": "..."}}`.
 The codes are those of the exceptions in `audio.protocol`, and `bad_id` and `bad_request`.
@@ -68,10 +69,8 @@ async def perform(engine: AudioEngine, request: Json) -> object:
             return await engine.open_room(room)
         case {"call": "answer", "room": str(room), "participant": str(who), "offer": str(offer)}:
             return await engine.answer(room, who, offer)
-        case {"call": "set_voices", "room": str(room), "participants": [*names]} if all(
-            isinstance(name, str) for name in names
-        ):
-            await engine.set_voices(room, frozenset(names))
+        case {"call": "set_voices", "room": str(room), "participants": names, "ready": ready}:
+            await engine.set_voices(room, _names(names), _names(ready))
         case {"call": "drop", "room": str(room), "participant": str(who)}:
             await engine.drop(room, who)
         case {"call": "close_room", "room": str(room)}:
@@ -81,6 +80,12 @@ async def perform(engine: AudioEngine, request: Json) -> object:
         case _:
             raise BadRequest("no such call, or fields missing or of a wrong type")
     return None
+
+
+def _names(value: object) -> frozenset[str]:
+    if isinstance(value, list) and all(isinstance(name, str) for name in value):
+        return frozenset(value)
+    raise BadRequest("not a list of names")
 
 
 def encode_error(error: EngineError) -> Json:

@@ -244,7 +244,7 @@ def _without_fingerprint(message: bytes) -> bytes:
 
 async def fuzz_texts(seed: int, count: int) -> None:
     """Mutated offers, control messages and streams: each is understood or refused."""
-    control = {"id": 1, "call": "set_voices", "room": "room", "participants": ["anna"]}
+    control = {"id": 1, "call": "set_voices", "room": "room", "participants": ["anna"], "ready": []}
     answer = {"id": 2, "call": "answer", "room": "room", "participant": "anna", "offer": "v=0"}
     texts = [offers.CHROMIUM.encode(), offers.FIREFOX.encode(), offers.AUDIO_AND_VIDEO.encode()]
     messages = [json.dumps(message).encode() for message in (control, answer)]

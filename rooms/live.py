@@ -111,7 +111,7 @@ class LiveRoom:
         if snapshot.end_reason:
             await self._end(snapshot.end_reason)
             return
-        self._link.want(self.name, snapshot.voices, snapshot.gone)
+        self._link.want(self.name, snapshot.voices, snapshot.ready, snapshot.gone)
         await self._show_out(snapshot.people)
         await self._share(snapshot)
         await self._tell_each(snapshot.people, why)

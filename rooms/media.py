@@ -94,6 +94,7 @@ class _Room:
     voices: frozenset[str] | None = None
     """Unknown until the database was read: to say "nobody" before would cut everybody's sound
     for a moment whenever a web process starts."""
+    ready: frozenset[str] = frozenset()
     to_drop: set[str] = field(default_factory=set)
     dropped: set[str] = field(default_factory=set)
 
@@ -121,12 +122,15 @@ class MediaLink:
         """Nobody here follows the room any more; at the engine it stays as it is."""
         self._rooms.pop(room, None)
 
-    def want(self, room: str, voices: frozenset[str], gone: frozenset[str]) -> None:
-        """Exactly `voices` may be heard; those who are `gone` lose their transport."""
+    def want(
+        self, room: str, voices: frozenset[str], ready: frozenset[str], gone: frozenset[str]
+    ) -> None:
+        """Exactly `voices` may be heard, and those who are `ready` soon; those who are `gone` lose
+        their transport."""
         state = self._rooms.get(room)
         if state is None:
             return
-        state.voices = voices
+        state.voices, state.ready = voices, ready
         state.to_drop = set(gone - state.dropped)
         state.dropped &= gone
         state.sync.ask()
@@ -199,7 +203,7 @@ class MediaLink:
             life = await engine.open_room(room)
             known, state.life = state.life, life
             if state.voices is not None:
-                await engine.set_voices(room, state.voices)
+                await engine.set_voices(room, state.voices, state.ready)
             if known not in ("", life):
                 await self._pass_on(room, Happening(speaking=frozenset(), restarted=True))
             for participant in state.to_drop - state.dropped:

@@ -132,6 +132,14 @@ def is_heard(participant: Participant) -> bool:
     )
 
 
+def is_ready_to_speak(participant: Participant) -> bool:
+    """Whether this person may soon be heard: on the stage, invited to it, or asking to come up."""
+    if participant.removed_at is not None or participant.left_at is not None:
+        return False
+    asked = (participant.hand_raised_at, participant.invited_at)
+    return participant.on_stage or any(moment is not None for moment in asked)
+
+
 def why_not_leave_stage(actor: Participant) -> Code | None:
     """Go back to the audience; the host stays the host."""
     if actor.is_host:

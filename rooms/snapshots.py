@@ -93,6 +93,8 @@ class Snapshot:
     audience: Audience | None
     voices: frozenset[str]
     """Public ids of those whom the mix may contain."""
+    ready: frozenset[str]
+    """Public ids of those whom it may soon contain, and who should hear without delay."""
     gone: frozenset[str]
     """Public ids of those who left or were removed in the last minutes: no sound either way."""
     people: dict[str, Standing] = field(default_factory=dict)
@@ -107,6 +109,7 @@ def read(room_id: int, people: Collection[str], *, audience: bool) -> Snapshot:
             Q(role=Participant.Role.HOST)
             | Q(role=Participant.Role.SPEAKER, left_at=None)
             | Q(hand_raised_at__isnull=False, left_at=None)
+            | Q(invited_at__isnull=False, left_at=None)
         )
     )
     stage = sorted((person for person in front if person.on_stage), key=_stage_order)
@@ -118,6 +121,7 @@ def read(room_id: int, people: Collection[str], *, audience: bool) -> Snapshot:
         hands=[_hand(person, raised_at) for raised_at, _, person in sorted(hands)],
         audience=_audience(room) if audience else None,
         voices=frozenset(person.public_id for person in stage if policy.is_heard(person)),
+        ready=frozenset(p.public_id for p in front if policy.is_ready_to_speak(p)),
         gone=frozenset(
             room.participants.filter(left_at__gt=timezone.now() - GONE_FOR).values_list(
                 "public_id", flat=True

@@ -14,7 +14,7 @@ from typing import Self
 
 from audio import sdp
 from audio.eventbus import EventBus
-from audio.ids import check_id
+from audio.ids import check_id, check_ids
 from audio.janus.connection import JanusError
 from audio.janus.edge import Edge
 from audio.janus.names import Names
@@ -111,10 +111,15 @@ class JanusEngine:
         parsed = sdp.parse_offer(offer)
         return await self._room(room).answer(participant, parsed, offer)
 
-    async def set_voices(self, room: str, participants: frozenset[str]) -> None:
-        """See `AudioEngine.set_voices`; raises `BadId`, `EngineUnavailable`."""
+    async def set_voices(
+        self, room: str, participants: frozenset[str], ready: frozenset[str] = frozenset()
+    ) -> None:
+        """See `AudioEngine.set_voices`; raises `BadId`, `EngineUnavailable`.
+
+        Whoever is `ready` gets 20 ms packets here as everybody does.
+        """
         check_id(room)
-        voices = frozenset(check_id(participant) for participant in participants)
+        voices, _ = check_ids(participants), check_ids(ready)
         await self._room(room).set_voices(voices)
 
     async def drop(self, room: str, participant: str) -> None:

@@ -137,10 +137,17 @@ async def test_closing_is_idempotent_and_drops_everybody(engine: AudioEngine) ->
     assert (statistics.rooms, statistics.participants) == (0, 0)
 
 
-async def test_voices_need_not_be_connected(engine: AudioEngine) -> None:
+async def test_voices_and_those_who_are_ready_need_not_be_connected(engine: AudioEngine) -> None:
     await engine.open_room(ROOM)
     for voices in (frozenset({ANNA, BRUNO}), frozenset({ANNA}), frozenset[str]()):
         await engine.set_voices(ROOM, voices)
+        await engine.set_voices(ROOM, voices, frozenset({BRUNO}))
+
+
+async def test_who_is_ready_is_checked_as_who_is_heard_is(engine: AudioEngine) -> None:
+    await engine.open_room(ROOM)
+    with pytest.raises(BadId):
+        await engine.set_voices(ROOM, frozenset({ANNA}), frozenset({"../up"}))
 
 
 @pytest.mark.parametrize("name", ["", "../up", "a b", "x" * 65])

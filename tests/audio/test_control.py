@@ -91,10 +91,11 @@ async def test_the_connection_comes_back_with_the_engine(fake: FakeEngine) -> No
         assert [event async for event in events] == []
     async with serving(fake, port), engine:
         events = engine.events()
-        await engine.set_voices(ROOM, frozenset({"anna"}))
+        await engine.set_voices(ROOM, frozenset({"anna"}), frozenset({"bruno"}))
         fake.connect(ROOM, "anna")
         assert await anext(events) == Connected(ROOM, "anna")
     assert fake.rooms[ROOM].voices == {"anna"}
+    assert fake.rooms[ROOM].ready == {"bruno"}
 
 
 async def test_a_call_under_way_fails_when_the_connection_breaks(
@@ -154,7 +155,9 @@ async def test_every_event_and_every_field_gets_across(fake: FakeEngine) -> None
         '{"id": 1, "call": "explode"}',
         '{"id": 1, "call": "open_room"}',
         '{"id": 1, "call": "open_room", "room": 7}',
-        '{"id": 1, "call": "set_voices", "room": "room", "participants": [[]]}',
+        '{"id": 1, "call": "set_voices", "room": "room", "participants": []}',
+        '{"id": 1, "call": "set_voices", "room": "room", "participants": [[]], "ready": []}',
+        '{"id": 1, "call": "set_voices", "room": "room", "participants": [], "ready": "anna"}',
         b"\xff\xfe",
     ],
 )

@@ -185,6 +185,19 @@ def test_a_listener_who_may_speak_gets_every_frame_once_and_so_does_one_who_goes
     assert ticks[-1] >= stage.tick - 3
 
 
+def test_who_is_about_to_speak_gets_every_frame_at_once_and_is_not_heard(stage: Stage) -> None:
+    anna, carla = tone_packets(A, 2), tone_packets(B, 2)
+    stage.play(50, anna=anna, carla=carla)
+    stage.room.set_voices(frozenset({"anna", "bruno"}), frozenset({"carla"}))
+    stage.play(40, anna=anna[50:], carla=carla[50:])
+    assert packet_samples(stage.ears.heard_by("carla")[-1]) == FRAME
+    assert packet_samples(stage.ears.heard_by("dario")[-1]) == 3 * FRAME
+    assert amplitude(stage.recorder.mixed, B) < 0.01
+    stage.room.set_voices(frozenset({"anna", "bruno"}))
+    stage.play(9, anna=anna[90:])
+    assert packet_samples(stage.ears.heard_by("carla")[-1]) == 3 * FRAME
+
+
 def test_a_listener_who_starts_to_speak_hears_on_without_a_gap(stage: Stage) -> None:
     anna, carla = tone_packets(A, 3), tone_packets(B, 2)
     stage.play(50, anna=anna)

@@ -69,6 +69,29 @@ async def test_voices_follow_the_stage(
         await until(lambda: voices(engine, room) == {ada.you["id"]})
 
 
+async def test_who_asks_or_is_asked_to_speak_hears_without_delay_and_is_not_heard(
+    engine: FakeEngine, room: Room, host: User, speaker: User, listener: User
+) -> None:
+    async with (
+        Client(room, host) as ada,
+        Client(room, speaker) as eve,
+        Client(room, listener) as leo,
+    ):
+        for client in (ada, eve, leo):
+            await client.join()
+        hosts, eves, leos = (client.you["id"] for client in (ada, eve, leo))
+        fake = engine.rooms[room.public_id]
+        await until(lambda: fake.ready == {hosts})
+        await eve.does("hand.raise")
+        await until(lambda: fake.ready == {hosts, eves})
+        await ada.does("speaker.invite", participant=leos)
+        await until(lambda: fake.ready == {hosts, eves, leos})
+        await leo.does("invitation.decline")
+        await eve.does("hand.lower")
+        await until(lambda: fake.ready == {hosts})
+        assert fake.voices == frozenset()
+
+
 async def test_an_offer_is_answered_once_more_after_another(engine: FakeEngine, room: Room) -> None:
     async with Client(room) as guest:
         await guest.join()
