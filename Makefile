@@ -14,13 +14,13 @@ PACKETS ?= 3000000
 
 VENV := .venv
 BIN := $(VENV)/bin
-CODE := spaces_site accounts rooms recordings moderation audio bench tests manage.py
+CODE := spaces_site accounts rooms recordings moderation audio speech bench tests manage.py
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/*.po))
 
 export PORT AUDIO_PORT AUDIO_CONTROL_PORT BIND SITE_URL
 export PYTHONUNBUFFERED := 1
 
-.PHONY: help run demo test check bench sound churn fuzz requirements messages browser janus
+.PHONY: help run demo test check bench sound churn fuzz requirements messages browser janus model
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -37,7 +37,7 @@ run: $(VENV)/.installed $(CATALOGUES)  ## Install, migrate and start everything 
 demo: $(VENV)/.installed  ## Make the demo accounts: make demo PASSWORD=...
 	@$(BIN)/python manage.py demo --password "$(PASSWORD)"
 
-test: $(VENV)/.installed-dev $(CATALOGUES) browser janus  ## Install what the tests need, and run them
+test: $(VENV)/.installed-dev $(CATALOGUES) browser janus model  ## Install what the tests need, and run them
 	$(BIN)/pytest $$(scripts/ensure-networks) $(PYTEST_ARGS)
 
 check: $(VENV)/.installed-dev  ## Style, types, imports, migrations
@@ -79,6 +79,9 @@ browser:
 
 janus:
 	@scripts/ensure-janus
+
+model: $(VENV)/.installed
+	@scripts/ensure-speech-model
 
 %.mo: %.po | $(VENV)/.installed
 	@$(BIN)/pybabel --quiet compile --input-file $< --output-file $@

@@ -10,7 +10,7 @@ import contextlib
 import hmac
 import json
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from http import HTTPStatus
 from typing import Any, Self
 
@@ -23,9 +23,17 @@ from websockets.sync.client import connect as connect_blocking
 
 from audio import wire
 from audio.eventbus import EventBus
-from audio.protocol import AudioEngine, EngineError, EngineEvent, EngineUnavailable, Statistics
+from audio.protocol import (
+    AudioEngine,
+    EngineError,
+    EngineEvent,
+    EngineUnavailable,
+    Statistics,
+    Voices,
+)
 
 _MAX_MESSAGE = 1024 * 1024
+_TAP = "/voices/"
 _CLOSE_TIMEOUT = 1.0  # a client that does not say goodbye must not delay the end
 _FIRST_DELAY, _LONGEST_DELAY = 0.1, 0.5  # nobody hears anything until the engine is reached
 
@@ -45,7 +53,11 @@ def serve(engine: AudioEngine, host: str, port: int, token: str) -> Server:
         return connection.respond(HTTPStatus.UNAUTHORIZED, "The token is wrong.\n")
 
     async def handle(connection: ServerConnection) -> None:
-        await _handle(engine, connection)
+        path = connection.request.path if connection.request else "/"
+        if path.startswith(_TAP):
+            await _serve_tap(engine, connection, path.removeprefix(_TAP))
+        else:
+            await _handle(engine, connection)
 
     return serve_websocket(
         handle,
@@ -72,6 +84,26 @@ async def _handle(engine: AudioEngine, connection: ServerConnection) -> None:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _serve_tap(engine: AudioEngine, connection: ServerConnection, room: str) -> None:
+    """One reader of a room's voices; the tap ends with the connection."""
+    pump = asyncio.create_task(_pump_voices(engine, connection, room))
+    gone = asyncio.create_task(connection.wait_closed())
+    await asyncio.wait({pump, gone}, return_when=asyncio.FIRST_COMPLETED)
+    for task in (pump, gone):
+        task.cancel()
+    await asyncio.gather(pump, gone, return_exceptions=True)
+
+
+async def _pump_voices(engine: AudioEngine, connection: ServerConnection, room: str) -> None:
+    with contextlib.suppress(ConnectionClosed):
+        try:
+            async with contextlib.aclosing(engine.tap(room)) as tap:
+                async for voices in tap:
+                    await connection.send(json.dumps(wire.encode_voices(voices)))
+        except EngineError as error:
+            await connection.send(json.dumps({"error": wire.encode_error(error)}))
 
 
 async def _pump_events(events: AsyncIterator[EngineEvent], connection: ServerConnection) -> None:
@@ -208,6 +240,21 @@ class RemoteEngine:
             reply.set_exception(wire.decode_error(message["error"]))
         else:
             reply.set_result(message.get("result"))
+
+    async def tap(self, room: str) -> AsyncGenerator[Voices]:
+        """See `AudioEngine.tap`; over a connection of its own. Raises `EngineUnavailable`."""
+        try:
+            url = f"{self._url.rstrip('/')}{_TAP}{room}"
+            async with connect(url, **_client_options(self._token)) as connection:
+                async for text in connection:
+                    message = wire.decode(text)
+                    if "error" in message:
+                        raise wire.decode_error(message["error"])
+                    yield wire.decode_voices(message)
+        except ConnectionClosed:
+            return
+        except (OSError, WebSocketException, TimeoutError) as error:
+            raise EngineUnavailable(f"no connection to the audio engine: {error}") from error
 
     async def _call(self, call: str, **fields: object) -> Any:
         self._start()

@@ -25,10 +25,12 @@ from audio.protocol import (
     RecordingFailed,
     Statistics,
     UnknownRoom,
+    Voices,
 )
 from audio.recorder import DiskThread, RoomRecorder
 from audio.room import Room
 from audio.rtp import CLOCK_RATE, RtpPacket
+from audio.tap import Tap
 from audio.transport import Outlet, Transport
 
 _POLL_TICKS = 5
@@ -124,6 +126,13 @@ class Core:
         if room is not None:
             room.remove(participant)
 
+    def tap(self, name: str, hand_over: Callable[[Voices | None], None]) -> Callable[[], None]:
+        """Give each voice to `hand_over`, see `Tap`; returns what ends that."""
+        room = self._room(name)
+        tap = Tap(hand_over, room.recorder.time_of)
+        room.taps.add(tap)
+        return lambda: room.taps.discard(tap)
+
     def close_room(self, name: str) -> "Future[None]":
         """See `AudioEngine.close_room`; the future is done when the files are complete."""
         room = self._rooms.pop(name, None)
@@ -134,6 +143,8 @@ class Core:
             return done
         for participant in list(room.peers):
             room.remove(participant)
+        for tap in room.taps:
+            tap.close()
         return room.recorder.close()
 
     def close(self) -> None:

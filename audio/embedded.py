@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from pathlib import Path
 from typing import Self
 
@@ -12,8 +12,9 @@ from audio.eventbus import EventBus
 from audio.fanout_worker import FanoutWorker
 from audio.ids import check_id, check_ids
 from audio.media_thread import MediaThread
-from audio.protocol import EngineEvent, Statistics
+from audio.protocol import EngineEvent, EngineUnavailable, Statistics, Voices
 from audio.sockets import open_port
+from audio.tap import TapReader
 
 
 class EmbeddedEngine:
@@ -96,6 +97,25 @@ class EmbeddedEngine:
         check_id(room)
         files = await asyncio.wrap_future(self._media.call(lambda core, _: core.close_room(room)))
         await asyncio.wrap_future(files)
+
+    async def tap(self, room: str) -> AsyncGenerator[Voices]:
+        """See `AudioEngine.tap`; raises `BadId`."""
+        check_id(room)
+        reader = TapReader()
+
+        def hand_over(voices: Voices | None) -> None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody reads any more
+                self._loop.call_soon_threadsafe(reader.put, voices)
+
+        untap = await asyncio.wrap_future(
+            self._media.call(lambda core, _: core.tap(room, hand_over))
+        )
+        try:
+            async for voices in reader:
+                yield voices
+        finally:
+            with contextlib.suppress(EngineUnavailable):
+                self._media.call(lambda _core, _clock: untap())
 
     async def statistics(self) -> Statistics:
         """See `AudioEngine.statistics`."""

@@ -3,14 +3,22 @@
 It keeps the rules of `AudioEngine` (who may call what, which errors) and shows what it was told.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass, field
 from secrets import token_hex
 
 from audio import sdp
 from audio.eventbus import EventBus
 from audio.ids import check_id
-from audio.protocol import Connected, EngineEvent, EngineUnavailable, Statistics, UnknownRoom
+from audio.protocol import (
+    Connected,
+    EngineEvent,
+    EngineUnavailable,
+    Statistics,
+    UnknownRoom,
+    Voices,
+)
+from audio.tap import TapReader
 
 _LOCAL = sdp.LocalParameters(
     ufrag="fakefake",
@@ -36,6 +44,8 @@ class FakeRoom:
     """Whoever was answered and not dropped since."""
     dropped: list[str] = field(default_factory=list)
     """Everybody dropped, in order."""
+    taps: list[TapReader] = field(default_factory=list)
+    """Whoever reads the voices."""
 
 
 class FakeEngine:
@@ -82,8 +92,26 @@ class FakeEngine:
     async def close_room(self, room: str) -> None:
         """See `AudioEngine.close_room`."""
         self._check(room)
-        if self.rooms.pop(room, None) is not None:
+        closed = self.rooms.pop(room, None)
+        if closed is not None:
             self.closed.append(room)
+            _end_taps(closed)
+
+    async def tap(self, room: str) -> AsyncGenerator[Voices]:
+        """See `AudioEngine.tap`; what is said is for the test to tell with `say`."""
+        self._check(room)
+        taps, reader = self._room(room).taps, TapReader()
+        taps.append(reader)
+        try:
+            async for voices in reader:
+                yield voices
+        finally:
+            taps.remove(reader)
+
+    def say(self, room: str, voices: Voices) -> None:
+        """Let something be said in a room."""
+        for reader in self._room(room).taps:
+            reader.put(voices)
 
     async def statistics(self) -> Statistics:
         """See `AudioEngine.statistics`."""
@@ -105,6 +133,8 @@ class FakeEngine:
 
     def go_away(self) -> None:
         """Forget all rooms and end all event iterators, as a restart of a real engine does."""
+        for room in self.rooms.values():
+            _end_taps(room)
         self.rooms.clear()
         self.hang_up()
 
@@ -122,3 +152,8 @@ class FakeEngine:
         if room not in self.rooms:
             raise UnknownRoom(f"room {room} is not open")
         return self.rooms[room]
+
+
+def _end_taps(room: FakeRoom) -> None:
+    for reader in room.taps:
+        reader.put(None)

@@ -240,11 +240,14 @@ class Repacketizer:
 
 
 class Decoder:
-    """One incoming stream, mono whatever its packets hold; one per stream."""
+    """One incoming stream, mono whatever its packets hold; one per stream.
 
-    def __init__(self) -> None:
+    `sample_rate` is that of the samples it gives: 8, 12, 16, 24 or 48 kHz (RFC 6716, 2.1.1).
+    """
+
+    def __init__(self, sample_rate: int = SAMPLE_RATE) -> None:
         error = ctypes.c_int()
-        self._state = _lib.opus_decoder_create(SAMPLE_RATE, 1, ctypes.byref(error))
+        self._state = _lib.opus_decoder_create(sample_rate, 1, ctypes.byref(error))
         _check(error.value)
         self._buffer = np.zeros(_MAX_SAMPLES, dtype=np.float32)
 

@@ -4,7 +4,7 @@ An engine knows rooms and participants as opaque strings. It never learns names,
 reasons: what it is told is who may be heard, and it enforces that in the mix.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -25,6 +25,12 @@ class UnknownRoom(EngineError):
     """The room was never opened here, or the engine restarted and forgot it."""
 
     code = "unknown_room"
+
+
+class NoTap(EngineError):
+    """This engine does not hold single voices while the room is open."""
+
+    code = "no_tap"
 
 
 class EngineUnavailable(EngineError):
@@ -83,6 +89,19 @@ class Networks:
     participants: Mapping[str, Network]
 
 
+@dataclass(frozen=True, slots=True)
+class Voices:
+    """A stretch of what the voices of a room said, each by itself, as they sent it."""
+
+    start: float
+    """Unix time of its beginning, on the clock of the room's recording."""
+    ticks: int
+    """Its length, in ticks of 20 ms."""
+    packets: Mapping[str, Sequence[tuple[int, bytes]]]
+    """By participant: packets of Opus, each with the tick, from 0, in which it begins. Who was
+    silent is left out; a lost packet is there as an empty one of the same length."""
+
+
 EngineEvent = Connected | Lost | Speaking | RecordingFailed | Networks
 
 
@@ -138,6 +157,14 @@ class AudioEngine(Protocol):
 
     async def close_room(self, room: str) -> None:
         """Drop everybody and finish the recording; on return its files are complete on disk."""
+
+    def tap(self, room: str) -> AsyncGenerator[Voices]:
+        """What each voice that may be heard says, from now on until the room closes.
+
+        Close the generator to end it sooner. What the reader does not take within seconds is
+        left out. Raises `UnknownRoom`, `NoTap`, by the first step at the latest; ends when the
+        engine goes away.
+        """
 
     async def statistics(self) -> Statistics:
         """Counters for operators."""

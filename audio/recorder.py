@@ -71,6 +71,7 @@ class RoomRecorder:
     ) -> None:
         self._disk = disk
         self._first_tick = first_tick
+        self._start = wall_clock
         self._part = _Part(folder, wall_clock, on_failure)
         self._batch: Batch = {}
         disk.submit(self._part.open)
@@ -85,6 +86,10 @@ class RoomRecorder:
         """The packets of a participant whose turn began in this tick."""
         if packets:
             self._add(participant, tick, packets)
+
+    def time_of(self, tick: int) -> float:
+        """The Unix time of a tick, on the clock of the files."""
+        return self._start + (tick - self._first_tick) * _TICK
 
     def close(self) -> "Future[None]":
         """Finish the files; the future is done when they are complete (or have failed)."""

@@ -14,6 +14,7 @@ from audio.protection import Protection
 from audio.protocol import Speaking
 from audio.recorder import RoomRecorder
 from audio.rtp import RtpPacket
+from audio.tap import Tap
 from audio.transport import Transport
 from audio.voice import Voice
 
@@ -78,6 +79,8 @@ class Room:
         self.recorder = recorder
         self.peers: dict[str, Peer] = {}
         """Whoever has been answered, connected yet or not, by participant."""
+        self.taps: set[Tap] = set()
+        """Whoever wants each voice by itself."""
         self._name = name
         self._transport = transport
         self._emit = emit
@@ -150,6 +153,8 @@ class Room:
             complexity = COMPLEXITY if rich and len(heard) <= _RICH_OWN else _PLAIN
             self._send_own(heard, None if alone else total, tick * FRAME, complexity)
         self._talking = frozenset(heard)
+        for tap in self.taps:
+            tap.tick(tick)
         if tick % _SPEAKING_EVERY == 0:
             self._announce_speaking()
         if tick % _PROTECT_EVERY == 0:
@@ -177,6 +182,8 @@ class Room:
                 continue
             sound = voice.tick(now)
             self.recorder.voice(participant, tick, sound.packets)
+            for tap in self.taps:
+                tap.voice(participant, tick, sound.packets)
             if voice.activity.audible:
                 heard[participant] = sound.pcm
         return heard

@@ -13,8 +13,13 @@ Replies come in the order in which the work is done, not in that of the requests
 An event is `{"event": "connected", "room": "r", "participant": "p"}`, or `lost` with the same
 fields, `speaking` (room, participants: a list), `recording_failed` (room, reason), `networks`
 (room, participants: by name `{"loss": 0.02, "round_trip_ms": 80}`, the latter may be null).
+
+A tap is a connection of its own, to the path `/voices/<room>`. The client sends nothing; it gets
+`{"start": 1795349187.3, "ticks": 10, "packets": {"p": [[0, "<base64>"], ...]}}` until the room
+closes, or `{"error": {...}}` at first.
 """
 
+import base64
 import json
 from dataclasses import asdict
 from typing import Any
@@ -30,10 +35,12 @@ from audio.protocol import (
     Lost,
     Network,
     Networks,
+    NoTap,
     RecordingFailed,
     Speaking,
     Statistics,
     UnknownRoom,
+    Voices,
 )
 
 Json = dict[str, Any]
@@ -47,7 +54,7 @@ class BadRequest(EngineError):
 
 _ERRORS: dict[str, type[EngineError]] = {
     error.code: error
-    for error in (EngineError, BadOffer, UnknownRoom, EngineUnavailable, BadId, BadRequest)
+    for error in (EngineError, BadOffer, UnknownRoom, NoTap, EngineUnavailable, BadId, BadRequest)
 }
 
 
@@ -129,6 +136,24 @@ def decode_event(message: Json) -> EngineEvent | None:
         case {"event": "networks", "room": str(room), "participants": dict(networks)}:
             return Networks(room, {name: Network(**fields) for name, fields in networks.items()})
     return None
+
+
+def encode_voices(voices: Voices) -> Json:
+    """A stretch of voices as a message of a tap."""
+    packets = {
+        participant: [[tick, base64.b64encode(packet).decode()] for tick, packet in entries]
+        for participant, entries in voices.packets.items()
+    }
+    return {"start": voices.start, "ticks": voices.ticks, "packets": packets}
+
+
+def decode_voices(message: Json) -> Voices:
+    """The stretch in a message of a tap."""
+    packets = {
+        participant: [(tick, base64.b64decode(packet)) for tick, packet in entries]
+        for participant, entries in message["packets"].items()
+    }
+    return Voices(message["start"], message["ticks"], packets)
 
 
 def encode_statistics(statistics: Statistics) -> Json:

@@ -1,11 +1,23 @@
 """What one decides when starting a Space."""
 
 import unicodedata
+from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from rooms.models import Room
+from speech.models import is_there
+
+_WRITTEN = _(
+    "What is said is shown as text while you talk, and kept as a transcript with the recording. "
+    "Everybody reads this before they join."
+)
+_NOT_WRITTEN = _(
+    "Your wish is kept with the Space, but this server has no speech model, "
+    "so nothing is written down."
+)
 
 
 class RoomForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in stubs alone
@@ -15,16 +27,15 @@ class RoomForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in stubs a
         model = Room
         fields = ["title", "speaker_policy", "transcription"]
         labels = {"title": _("What do you want to talk about?")}
-        help_texts = {
-            "transcription": _(
-                "Your wish is kept with the Space, but this server has no speech model yet, "
-                "so no transcript is written."
-            ),
-        }
         widgets = {
             "title": forms.TextInput(attrs={"autocomplete": "off", "autofocus": True}),
             "speaker_policy": forms.RadioSelect,
         }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        there = is_there(settings.SPEECH_MODEL_FOLDER)
+        self.fields["transcription"].help_text = _WRITTEN if there else _NOT_WRITTEN
 
     def clean_title(self) -> str:
         """A title that people can see: spaces and marks without width alone are none."""

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from speech.models import SIZES
+
 _TURN_URL = re.compile(
     r"turns?:(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?(?:\?transport=(?:udp|tcp))?"
 )
@@ -92,6 +94,14 @@ def turn_urls(name: str) -> list[str]:
         if not _TURN_URL.fullmatch(word):
             raise ImproperlyConfigured(f"{name}: {word!r} is not like turn:turn.example.org:3478")
     return found
+
+
+def speech_model(name: str) -> str:
+    """A size of Whisper, by default the first, or the path of a folder."""
+    value = text(name, SIZES[0])
+    if value not in SIZES and "/" not in value:
+        raise ImproperlyConfigured(f"{name}={value!r}: say {', '.join(SIZES)}, or /a/folder")
+    return value
 
 
 def _ip(name: str, word: str) -> IPv4Address | IPv6Address:

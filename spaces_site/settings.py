@@ -13,6 +13,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from spaces_site import env, secret_key
+from speech import models
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = env.path("VAR_DIR", BASE_DIR / "var")
@@ -201,6 +202,10 @@ JANUS_ROOM_SECRET = env.text(
     default=salted_hmac("spaces.audio.janus", "rooms", SECRET_KEY, algorithm="sha256").hexdigest(),
 )
 JANUS_SPOOL = env.path("JANUS_SPOOL", AUDIO_SPOOL)
+
+# --- captions and transcripts --------------------------------------------------------------
+SPEECH_MODEL = env.speech_model("SPEECH_MODEL")
+SPEECH_MODEL_FOLDER = models.folder_of(SPEECH_MODEL, VAR_DIR / "models")
 
 # --- accounts ------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"

@@ -7,7 +7,7 @@ whoever was a voice stays in AudioBridge, muted, until their next offer.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Self
@@ -22,7 +22,7 @@ from audio.janus.origin import Origin
 from audio.janus.recording import Recorders, Spool
 from audio.janus.room import Network, Room
 from audio.janus.tap import Tap
-from audio.protocol import EngineEvent, Statistics, UnknownRoom
+from audio.protocol import EngineEvent, NoTap, Statistics, UnknownRoom, Voices
 from audio.sockets import open_udp
 
 _PATIENCE = 2.0
@@ -135,6 +135,13 @@ class JanusEngine:
         known = self._rooms.pop(room, None)
         if known is not None:
             await known.close()
+
+    def tap(self, room: str) -> AsyncGenerator[Voices]:
+        """See `AudioEngine.tap`; always raises `NoTap`.
+
+        AudioBridge forwards mixes, and writes single voices to disk alone.
+        """
+        raise NoTap(f"the voices of {room} are at the gateway until it closes")
 
     async def statistics(self) -> Statistics:
         """See `AudioEngine.statistics`; ticks and datagrams are the gateways' own affair."""

@@ -1,5 +1,6 @@
 """What every engine promises, whichever it is: the rules of `AudioEngine`."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 
@@ -10,8 +11,17 @@ from audio.embedded import EmbeddedEngine
 from audio.fake import FakeEngine
 from audio.ids import BadId
 from audio.janus.engine import JanusEngine
-from audio.protocol import AudioEngine, BadOffer, EngineEvent, Speaking, UnknownRoom
+from audio.protocol import (
+    AudioEngine,
+    BadOffer,
+    EngineEvent,
+    NoTap,
+    Speaking,
+    UnknownRoom,
+    Voices,
+)
 from tests.audio import offers
+from tests.audio.callers import until
 
 ROOM, ANNA, BRUNO = "room", "anna", "bruno"
 NEWS = Speaking(ROOM, frozenset({ANNA, BRUNO}))
@@ -158,6 +168,38 @@ async def test_a_name_outside_of_the_alphabet_is_refused(engine: AudioEngine, na
         await engine.close_room(name)
     with pytest.raises(BadId):
         await engine.drop(ROOM, name)
+
+
+async def test_a_tap_ends_with_its_room_or_says_that_there_is_none(
+    engine: AudioEngine, local: Local
+) -> None:
+    await engine.open_room(ROOM)
+    if isinstance(local, JanusEngine):
+        with pytest.raises(NoTap):
+            await anext(engine.tap(ROOM))
+        return
+    heard: list[Voices] = []
+    reading = asyncio.create_task(read_voices(engine, heard))
+    said = Voices(1795349187.5, 10, {ANNA: [(3, b"\x00\xff"), (3, b"")]})
+    if isinstance(local, FakeEngine):
+        await until(lambda: bool(local.rooms[ROOM].taps), "somebody reads")
+        local.say(ROOM, said)
+    await until(lambda: bool(heard), "the tap gives something")
+    await engine.close_room(ROOM)
+    await asyncio.wait_for(reading, 5)
+    assert isinstance(local, EmbeddedEngine) or heard == [said]
+
+
+async def read_voices(engine: AudioEngine, heard: list[Voices]) -> None:
+    async for voices in engine.tap(ROOM):
+        heard.append(voices)  # noqa: PERF401  whoever waits sees it grow
+
+
+async def test_the_voices_of_a_room_that_was_never_opened_are_unknown(
+    engine: AudioEngine,
+) -> None:
+    with pytest.raises((UnknownRoom, NoTap)):
+        await anext(engine.tap(ROOM))
 
 
 async def test_everybody_who_reads_events_gets_all_from_now_on(subject: Subject) -> None:

@@ -1,6 +1,9 @@
 """The pages: what is live, starting a Space, the Space itself."""
 
+from pathlib import Path
+
 import pytest
+from django.conf import LazySettings
 from django.test import Client as Browser
 from django.urls import reverse
 from django.utils import timezone
@@ -80,9 +83,17 @@ def test_a_beta_tester_starts_a_space(browser: Browser, host: User) -> None:
     assert room.transcription
 
 
-def test_the_form_says_that_no_transcript_is_written_yet(browser: Browser, host: User) -> None:
+def test_the_form_says_whether_what_is_said_is_written_down(
+    browser: Browser, host: User, settings: LazySettings, tmp_path: Path
+) -> None:
     browser.force_login(host)
-    assert "no speech model yet" in browser.get(reverse("room_new")).content.decode()
+    settings.SPEECH_MODEL_FOLDER = tmp_path
+    assert "this server has no speech model" in browser.get(reverse("room_new")).content.decode()
+    for name in ("model.bin", "config.json", "tokenizer.json"):
+        (tmp_path / name).touch()
+    page = browser.get(reverse("room_new")).content.decode()
+    assert "no speech model" not in page
+    assert "kept as a transcript" in page
 
 
 @pytest.mark.parametrize(

@@ -168,3 +168,10 @@ def test_janus_without_an_address_does_not_start() -> None:
         check=False,
     )
     assert "AUDIO_ENGINE=janus needs JANUS_URL" in done.stderr
+
+
+def test_a_speech_model_is_a_size_or_a_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert env.speech_model("SPEECH_MODEL") == "base"
+    monkeypatch.setenv("SPEECH_MODEL", "bsae")
+    with pytest.raises(ImproperlyConfigured, match="SPEECH_MODEL='bsae': say base"):
+        env.speech_model("SPEECH_MODEL")

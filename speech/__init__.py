@@ -1,0 +1,1 @@
+"""From voices to text: what is speech, where sentences end, what was said. Knows no Django."""
