@@ -68,7 +68,7 @@ async def start_embedded(folder: Path, host: str, workers: int) -> tuple[Server,
     process = await asyncio.create_subprocess_exec(
         sys.executable, "manage.py", "runaudio", cwd=_ROOT, env=environment
     )
-    await _listening(process, "127.0.0.1", control)
+    await listening(process, "127.0.0.1", control)
     return Server(process), f"ws://127.0.0.1:{control}"
 
 
@@ -88,7 +88,7 @@ async def start_janus(folder: Path, host: str) -> tuple[Server, str]:
         stderr=log,
     )
     log.close()
-    await _listening(process, "127.0.0.1", port)
+    await listening(process, "127.0.0.1", port)
     return Server(process), f"ws://127.0.0.1:{port}"
 
 
@@ -128,7 +128,8 @@ general: {{ json = "compact"  ws = true  ws_port = {port}  ws_ip = "127.0.0.1" }
     }
 
 
-async def _listening(process: Process, host: str, port: int) -> None:
+async def listening(process: Process, host: str, port: int) -> None:
+    """Wait until the process accepts connections there. Raises when it ends or takes too long."""
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         if process.returncode is not None:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from enum import Enum, auto
 from secrets import token_hex
 from time import time
-from typing import cast
+from typing import Any, cast
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
@@ -94,6 +94,15 @@ class RoomConsumer(AsyncWebsocketConsumer):
         }
 
     # --- the connection --------------------------------------------------------------------
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """Handle what the server passes on.
+
+        Channels would look for old database connections first, in the one thread that all
+        database work waits for; `database_sync_to_async` looks by itself. A heartbeat that waits
+        there for others is late, and costs as much as a query.
+        """
+        await getattr(self, message["type"].replace(".", "_"))(message)
 
     async def connect(self) -> None:
         """Accept in any case, so that browsers get to see the close code."""

@@ -25,13 +25,19 @@ from rooms.media import Happening, MediaLink
 from rooms.messages import Event, event
 from rooms.reactions import Reactions
 from rooms.snapshots import Snapshot, Standing
-from rooms.telling import Member, hands_frame, shared_frames, tell_once
+from rooms.telling import Bulletin, Member, News, hands_frame, tell_once
 
 TICK_SECONDS = 5.0
 """How often a room is read without being asked to, and its people are noted as present."""
 
-AUDIENCE_SECONDS = 1.0
-"""The audience is counted and shown at most this often: in a rush somebody comes every instant."""
+READ_PAUSE = 0.1
+"""Seconds between two readings of a room: in a rush somebody comes every instant."""
+
+AUDIENCE_SECONDS = 0.5
+"""The audience is counted and shown at most this often."""
+
+CHECKED_AT_ONCE = 250
+"""Where more people are in, each tick notes and checks a part of them only, a quarter at least."""
 
 logger = logging.getLogger(__name__)
 
@@ -53,23 +59,27 @@ class LiveRoom:
         self._link = link
         self._on_closed = on_closed
         self._why: dict[str, str] = {}
-        self._look_at_all = False
+        self._recheck: set[str] = set()
+        self._ticks = 0
+        self._bulletin = Bulletin()
+        self._newcomers: dict[str, Member] = {}
         self._audience_at = 0.0
         self._later: asyncio.TimerHandle | None = None
         self._empty_since = asyncio.get_running_loop().time()
-        self._refresh = Coalesced(self._follow_database)
+        self._refresh = Coalesced(self._follow_database, pause=READ_PAUSE)
         self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._tick())]
         link.follow(name, self._happened)
 
     def add(self, member: Member) -> None:
         """Keep this connection in step from now on; it was just told the whole state."""
-        self.members[member.connection] = member
+        self.members[member.connection] = self._newcomers[member.connection] = member
         self.look({member.public_id: ""})
         self.board.look()
 
     def discard(self, member: Member) -> None:
         """Forget a connection."""
         self.members.pop(member.connection, None)
+        self._newcomers.pop(member.connection, None)
         self._empty_since = asyncio.get_running_loop().time()
 
     def look(self, why: Mapping[str, str] | None = None) -> None:
@@ -102,9 +112,9 @@ class LiveRoom:
 
     async def _follow_database(self) -> None:
         why, self._why = self._why, {}
-        everybody, self._look_at_all = self._look_at_all, False
+        recheck, self._recheck = self._recheck, set()
         here = {member.public_id for member in self.members.values()}
-        people = here if everybody else here & why.keys()
+        people = here & (recheck | why.keys())
         snapshot = await database_sync_to_async(snapshots.read)(
             self.room_id, people, audience=self._audience_is_due()
         )
@@ -127,11 +137,12 @@ class LiveRoom:
 
     async def _share(self, snapshot: Snapshot) -> None:
         """Tell everybody what everybody may know, and the host of the hands."""
-        frames = shared_frames(snapshot, self.speaking)
+        newcomers, self._newcomers = self._newcomers, {}
+        await self._bulletin.share(
+            snapshot, self.speaking, self.members.values(), newcomers.values()
+        )
         hands = json.dumps(snapshot.hands)
         for member in list(self.members.values()):
-            for subject, frame in frames.items():
-                await tell_once(member, subject, frame)
             if member.is_host and member.told.get("hands") != hands:
                 before = member.told.get("hands", "[]")
                 member.told["hands"] = hands
@@ -169,7 +180,7 @@ class LiveRoom:
             self.speaking = sorted(happening.speaking)
             frame = event(Event.SPEAKING_CHANGED, {"speaking": self.speaking})
             for member in list(self.members.values()):
-                await tell_once(member, Event.SPEAKING_CHANGED, frame)
+                await tell_once(member, Event.SPEAKING_CHANGED, News(frame, frame))
         for member in list(self.members.values()):
             if happening.restarted or happening.lost == member.public_id:
                 await member.tell(event(Event.MEDIA_LOST, {}))
@@ -224,18 +235,27 @@ class LiveRoom:
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(TICK_SECONDS)
-            present = [member.participant_id for member in self.members.values()]
+            due = self._members_of_this_tick()
+            present = [member.participant_id for member in due]
             try:
                 await database_sync_to_async(_note_presence)(self.room_id, present)
                 await self.reactions.save()
             except Exception:
                 logger.exception("Room %s: the tick failed; the next one tries again", self.name)
-            self._look_at_all = True
+            self._recheck |= {member.public_id for member in due}
             self.look()
             self.board.look()
             if self._was_left():
                 await self.close()
                 return
+
+    def _members_of_this_tick(self) -> list[Member]:
+        """Everybody, or in a large room a part of them; all have their turn within the grace."""
+        self._ticks += 1
+        most = int(settings.RESUME_GRACE_SECONDS / TICK_SECONDS / 3)
+        parts = max(1, min(4, most, len(self.members) // CHECKED_AT_ONCE))
+        turn = self._ticks % parts
+        return [each for each in self.members.values() if each.participant_id % parts == turn]
 
     def _was_left(self) -> bool:
         empty_for = asyncio.get_running_loop().time() - self._empty_since

@@ -140,6 +140,14 @@ class Participant(models.Model):
                 condition=~Q(role="host") | Q(user__isnull=False), name="a_host_has_an_account"
             ),
         ]
+        # Whatever is asked on each join must not walk through all who are or were in.
+        indexes = [
+            models.Index(fields=["room", "role", "left_at", "joined_at"], name="people_by_role"),
+            models.Index(fields=["room", "visitor"], name="people_by_browser"),
+            models.Index(
+                fields=["room", "left_at"], condition=Q(left_at__isnull=False), name="who_left"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} in {self.room}"

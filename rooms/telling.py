@@ -1,11 +1,15 @@
 """What connections are told, each thing once: events compared with what was told last."""
 
 import json
-from typing import Protocol
+from collections.abc import Iterable
+from typing import NamedTuple, Protocol
 
 from rooms.errors import Code
 from rooms.messages import Event, event
 from rooms.snapshots import Snapshot, You
+
+COUNT_PRECISION = 100
+"""The count of the audience is told again once it is off by more than one in so many."""
 
 
 class Member(Protocol):
@@ -26,27 +30,76 @@ class Member(Protocol):
         """Say why, and close."""
 
 
-def shared_frames(snapshot: Snapshot, speaking: list[str]) -> dict[Event, str]:
-    """What everybody is told, as encoded events by name."""
-    frames = {
-        Event.STAGE_CHANGED: event(Event.STAGE_CHANGED, {"stage": snapshot.stage}),
-        Event.SPEAKING_CHANGED: event(Event.SPEAKING_CHANGED, {"speaking": speaking}),
-    }
+class News(NamedTuple):
+    """An encoded event, and what tells it from the one before."""
+
+    mark: str
+    frame: str
+
+
+class Bulletin:
+    """What everybody in a room was told last.
+
+    Whoever joined since then was told a whole state, which may be older or newer: newcomers are
+    compared one by one. The others are looked at only when there is news.
+    """
+
+    def __init__(self) -> None:
+        self._marks: dict[str, str] = {}
+        self._count = 0
+
+    async def share(
+        self,
+        snapshot: Snapshot,
+        speaking: list[str],
+        everybody: Iterable[Member],
+        newcomers: Iterable[Member],
+    ) -> None:
+        """Tell everybody what changed, and newcomers what they missed."""
+        everybody, newcomers = list(everybody), list(newcomers)
+        for subject, news in shared_news(snapshot, speaking).items():
+            is_new = self._marks.get(subject) != news.mark
+            self._marks[subject] = news.mark
+            if is_new and subject == Event.AUDIENCE_CHANGED and snapshot.audience is not None:
+                self._count = snapshot.audience["count"]
+            for member in everybody if is_new else newcomers:
+                await tell_once(member, subject, news)
+        if snapshot.audience is not None and self._is_off(snapshot.audience["count"]):
+            self._count = snapshot.audience["count"]
+            frame = event(Event.AUDIENCE_CHANGED, {"audience": {"count": self._count}})
+            for member in everybody:
+                await member.tell(frame)
+
+    def _is_off(self, count: int) -> bool:
+        """Told at every step, a join would cost as many messages as there are people."""
+        return abs(count - self._count) * COUNT_PRECISION > self._count
+
+
+def shared_news(snapshot: Snapshot, speaking: list[str]) -> dict[Event, News]:
+    """What everybody is told, by the name of the event."""
+    stage = event(Event.STAGE_CHANGED, {"stage": snapshot.stage})
+    spoken = event(Event.SPEAKING_CHANGED, {"speaking": speaking})
+    news = {Event.STAGE_CHANGED: News(stage, stage), Event.SPEAKING_CHANGED: News(spoken, spoken)}
     if snapshot.audience is not None:
-        audience = {"audience": snapshot.audience}
-        frames[Event.AUDIENCE_CHANGED] = event(Event.AUDIENCE_CHANGED, audience)
-    return frames
+        frame = event(Event.AUDIENCE_CHANGED, {"audience": snapshot.audience})
+        # The count alone is no reason to name fifty people once more.
+        news[Event.AUDIENCE_CHANGED] = News(json.dumps(snapshot.audience["sample"]), frame)
+    return news
 
 
 def told_by(snapshot: Snapshot, speaking: list[str]) -> dict[str, str]:
     """What a connection knows once it was told this whole state."""
-    return shared_frames(snapshot, speaking) | {"hands": json.dumps(snapshot.hands)}
+    news = shared_news(snapshot, speaking)
+    marks: dict[str, str] = {subject: each.mark for subject, each in news.items()}
+    return marks | {"hands": json.dumps(snapshot.hands)}
 
 
-async def tell_once(member: Member, subject: str, frame: str) -> None:
-    if member.told.get(subject) != frame:
-        member.told[subject] = frame
-        await member.tell(frame)
+async def tell_once(member: Member, subject: str, news: News) -> None:
+    """Tell it, unless that was the last that the connection was told of the subject."""
+    is_known = member.told.get(subject) == news.mark
+    member.told[subject] = news.mark  # one string for all who know it
+    if not is_known:
+        await member.tell(news.frame)
 
 
 def hands_frame(before: str, snapshot: Snapshot) -> str:

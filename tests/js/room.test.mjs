@@ -102,3 +102,12 @@ test("rings are as wide as an ear finds the sound loud", () => {
   const [quiet, middle, loud] = [0.004, 0.03, 0.2].map(loudness);
   assert.ok(0 < quiet && quiet < middle && middle < loud && loud < 1);
 });
+
+test("a count alone keeps the names that are known", () => {
+  const state = reduce(joinedAs(listener), {
+    type: "audience.changed",
+    data: { audience: { count: 3000 } },
+  });
+  assert.equal(state.audience.count, 3000);
+  assert.deepEqual(state.audience.sample, [listener, guest]);
+});

@@ -4,8 +4,7 @@ import pytest
 from pytest_django import Settings
 
 from accounts.models import User
-from rooms import operations
-from rooms.models import Participant, Room
+from rooms.models import Room
 from tests.rooms.client import Client
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("engine")]
@@ -195,29 +194,3 @@ async def test_a_moderator_listens_like_anybody(room: Room, moderator: User, hos
             await client.is_refused("participant.remove", participant=ada.you["id"])
             == "not_allowed"
         )
-
-
-async def test_the_sample_of_a_large_audience_names_fifty(room: Room) -> None:
-    await _fill(room, 51)
-    async with Client(room) as guest:
-        audience = (await guest.join())["audience"]
-        assert audience["count"] == 52
-        assert len(audience["sample"]) == 50
-
-
-async def _fill(room: Room, count: int) -> None:
-    await Participant.objects.abulk_create(
-        Participant(room=room, visitor=f"visitor {number}", connection="tab")
-        for number in range(count)
-    )
-
-
-def test_a_join_that_comes_back_in_time_keeps_the_microphone_open(room: Room, host: User) -> None:
-    def join() -> Participant:
-        return operations.join(room_id=room.pk, user=host, visitor="v", connection="tab")
-
-    ada = join()
-    operations.accept_recording(participant_id=ada.pk)
-    operations.unmute_self(participant_id=ada.pk)
-    operations.disconnect(participant_id=ada.pk, connection="tab")
-    assert not join().muted

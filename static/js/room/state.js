@@ -14,7 +14,7 @@ export function reduce(state, { type, data = {} }) {
     case "stage.changed":
       return { ...state, stage: data.stage, you: youOnStage(state.you, data.stage) };
     case "audience.changed":
-      return { ...state, audience: data.audience };
+      return { ...state, audience: { ...state.audience, ...data.audience } };
     case "hand.raised":
     case "hand.lowered":
       return { ...state, hands: data.hands };
