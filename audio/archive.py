@@ -1,8 +1,8 @@
 """From the parts a room left behind to one file for the mix and one for each participant.
 
-Nothing is decoded or encoded: packets are copied, and what is missing is filled with packets of
-silence. All files begin at the same moment, the start of the first part, so they can be played
-side by side. Memory use does not depend on the length of the recording.
+Nothing is decoded or encoded: packets are copied, and what is missing or damaged is filled with
+packets of silence. All files begin at the same moment, the start of the first part, so they can
+be played side by side. Memory use does not depend on the length of the recording.
 """
 
 import json
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from audio import mjr
 from audio.ids import MIX
-from audio.ogg import PRE_SKIP, OggOpusWriter, read_packets
+from audio.ogg import PRE_SKIP, OggOpusWriter, read_timed
 from audio.opus import FRAME, SAMPLE_RATE, SILENCE
 
 _FLUSH_EVERY = 3000  # packets, a minute of sound
@@ -20,7 +20,7 @@ _FLUSH_EVERY = 3000  # packets, a minute of sound
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A stretch in which nothing was recorded, because no engine was there to do it."""
+    """A stretch of silence in place of what nobody recorded, or of what is damaged."""
 
     start: float
     """Seconds after the start of the recording."""
@@ -40,7 +40,7 @@ class AssembledFile:
     seconds: float
     """Length of the sound, filled-in silence included."""
     gaps: tuple[Gap, ...]
-    """The gaps of the room's whole recording, as far as they lie within this file."""
+    """Those of the mix as far as they lie within this file, and what of this one is damaged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def assemble(room_folder: Path, target: Path) -> Iterator[AssembledFile]:
     """Write `<target>/mix.ogg`, then `<target>/<participant>.ogg` of each, one at each step.
 
     `room_folder` is `<spool>/<room>`, of a room that is closed; `target` is made when missing,
-    and files of an earlier attempt are overwritten. Damaged tails, as a crash leaves them, are
+    and files of an earlier attempt are overwritten. What is damaged, as the tail after a crash, is
     left out. Yields nothing when no sound was recorded. Raises `OSError`.
     """
     pieces = _find_pieces(room_folder)
@@ -68,12 +68,13 @@ def assemble(room_folder: Path, target: Path) -> Iterator[AssembledFile]:
     for participant in sorted({piece.participant for piece in pieces}, key=_mix_first):
         own = [piece for piece in pieces if piece.participant == participant]
         path = target / f"{MIX if participant is None else participant}.ogg"
-        samples, silences = _join(own, origin, path)
+        samples, own_gaps = _join(own, origin, path)
         if participant is None:
-            gaps = silences
+            gaps = own_gaps
         seconds = samples / SAMPLE_RATE
-        within = tuple(gap for gap in gaps if gap.start < seconds)
-        yield AssembledFile(path, participant, origin, seconds, within)
+        within = {gap for gap in (*gaps, *own_gaps) if gap.start < seconds}
+        in_order = tuple(sorted(within, key=lambda gap: gap.start))
+        yield AssembledFile(path, participant, origin, seconds, in_order)
 
 
 def _mix_first(participant: str | None) -> str:
@@ -100,7 +101,7 @@ def _read_line(folder: Path, line: str) -> _Piece | None:
 
 
 def _join(pieces: list[_Piece], origin: float, path: Path) -> tuple[int, list[Gap]]:
-    """Write the pieces one after the other; returns the samples and what had to be filled."""
+    """Write the pieces one after the other; returns the samples and the gaps to declare."""
     gaps: list[Gap] = []
     with path.open("wb") as file:
         writer = OggOpusWriter(file, serial=1)
@@ -115,15 +116,24 @@ def _join(pieces: list[_Piece], origin: float, path: Path) -> tuple[int, list[Ga
 def _packets(
     pieces: list[_Piece], origin: float, writer: OggOpusWriter, gaps: list[Gap]
 ) -> Iterator[bytes]:
-    """The packets of all pieces with silence between; notes down the silences it put in."""
+    """The packets of all pieces with silence between; notes down which of it is a gap.
+
+    The mix is there whenever an engine is. A speaker's track is not, and declares only what is
+    missing within a piece.
+    """
     for piece in pieces:
-        due = round((piece.start - origin) * SAMPLE_RATE)
-        missing = (due - writer.position + FRAME // 2) // FRAME
-        if missing > 0:
-            start, seconds = writer.position / SAMPLE_RATE, missing * FRAME / SAMPLE_RATE
-            gaps.append(Gap(round(start, 3), round(seconds, 3)))
-        for _ in range(missing):
-            yield SILENCE
-        with piece.path.open("rb") as file:
-            reader = mjr.read_packets if piece.path.suffix == ".mjr" else read_packets
-            yield from reader(file)
+        begin = round((piece.start - origin) * SAMPLE_RATE)
+        for offset, packet in _read(piece):
+            missing = (begin + offset - writer.position + FRAME // 2) // FRAME
+            if missing > 0 and (piece.participant is None or offset > 0):
+                start, seconds = writer.position / SAMPLE_RATE, missing * FRAME / SAMPLE_RATE
+                gaps.append(Gap(round(start, 3), round(seconds, 3)))
+            for _ in range(missing):
+                yield SILENCE
+            yield packet
+
+
+def _read(piece: _Piece) -> Iterator[tuple[int, bytes]]:
+    """Each packet with its distance from the start of the piece, in samples."""
+    with piece.path.open("rb") as file:
+        yield from mjr.read_timed(file) if piece.path.suffix == ".mjr" else read_timed(file)

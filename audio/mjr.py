@@ -23,19 +23,20 @@ _Timed = tuple[int, bytes]
 """A packet of Opus, and the sample (after the making of the file) at which it starts."""
 
 
-def read_packets(file: BinaryIO) -> Iterator[bytes]:
+def read_timed(file: BinaryIO) -> Iterator[_Timed]:
     """The Opus packets of the file, with silence where none came, from its making to its end.
 
-    What is cut off or is no RTP is left out, and a file that is no `.mjr` yields nothing.
+    Each with the sample at which it begins. What is cut off or is no RTP is left out, and a file
+    that is no `.mjr` yields nothing.
     """
     position = 0
     for start, packet in _in_order(_timed(file)):
         if start + FRAME // 2 < position:
             continue  # came twice, or too late
         while start - position >= FRAME:
-            yield SILENCE
+            yield position, SILENCE
             position += FRAME
-        yield packet
+        yield position, packet
         position += packet_samples(packet)
 
 

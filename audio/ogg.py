@@ -1,5 +1,6 @@
 """Ogg/Opus files (RFC 3533, RFC 7845): writing page by page, reading back what is whole."""
 
+import shutil
 import struct
 import zlib
 from collections.abc import Iterator
@@ -12,11 +13,13 @@ PRE_SKIP = 312
 
 _PAGE = struct.Struct("<4sBBqIIIB")
 _CRC_AT = 22
-_CONTINUED, _FIRST, _LAST = 1, 2, 4
+_FIRST, _LAST = 2, 4
 _MAX_SEGMENTS = 255
 _PACKETS_PER_PAGE = 50
+_SEARCH = 65_536  # bytes
 _VENDOR = b"Spaces"
-_HEAD = struct.pack("<8sBBHIhB", b"OpusHead", 1, 1, PRE_SKIP, 48_000, 0, 0)
+_HEAD = struct.Struct("<8sBBHIhB")
+_GAIN_STEPS_DB = 256  # RFC 7845, 5.1: signed, with eight bits behind the point
 _TAGS = struct.pack("<8sI", b"OpusTags", len(_VENDOR)) + _VENDOR + struct.pack("<I", 0)
 _MIRRORED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
@@ -40,7 +43,7 @@ class OggOpusWriter:
         self._position = 0
         self._packets: list[bytes] = []
         self._segments = 0
-        self._write_page([_HEAD], _FIRST, 0)
+        self._write_page([_head(0.0)], _FIRST, 0)
         self._write_page([_TAGS], 0, 0)
 
     @property
@@ -81,48 +84,93 @@ class OggOpusWriter:
         header = _PAGE.pack(
             b"OggS", 0, flags, granule, self._serial, self._sequence, 0, len(lacing)
         )
-        page = header + lacing + b"".join(packets)
         self._sequence += 1
-        crc = checksum(page).to_bytes(4, "little")
-        self._file.write(page[:_CRC_AT] + crc + page[_CRC_AT + 4 :])
+        self._file.write(_with_checksum(header + lacing + b"".join(packets)))
+
+
+def write_with_gain(source: BinaryIO, target: BinaryIO, gain_db: float) -> None:
+    """Copy a file of `OggOpusWriter` and let players turn it up by `gain_db` (RFC 7845, 5.1).
+
+    The packets stay as they are. Raises `ValueError` for another kind of file.
+    """
+    first = source.read(_PAGE.size + 1 + _HEAD.size)
+    if first[-_HEAD.size :] != _head(0.0):
+        raise ValueError("not a file of ours")
+    page = first[: -_HEAD.size] + _head(gain_db)
+    target.write(_with_checksum(page))
+    shutil.copyfileobj(source, target)
 
 
 def read_packets(file: BinaryIO) -> Iterator[bytes]:
-    """The audio packets of an Ogg/Opus file, up to the first page that is cut off or damaged.
+    """The audio packets of an Ogg/Opus file that are whole, one after the other."""
+    return (packet for _, packet in read_timed(file))
 
-    Nothing is raised for a bad tail (that is what a crash leaves behind), nor for a file that
-    is no Ogg at all: it yields nothing. Memory use is one page.
+
+def read_timed(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """The audio packets of an Ogg/Opus file, each with the sample at which it begins.
+
+    Damaged pages are passed over; the packets after them keep their places. Nothing is raised for
+    a bad tail (that is what a crash leaves behind), nor for a file that is no Ogg at all: it
+    yields nothing. Memory use is one page and what of a damaged file is searched for the next.
     """
-    headers = 2
-    rest = b""
-    while (page := _read_page(file)) is not None:
-        flags, lacing, body = page
-        if not flags & _CONTINUED:
-            rest = b""
-        at = 0
-        for size in lacing:
-            rest += body[at : at + size]
-            at += size
-            if size == 255:
-                continue
-            if headers:
-                headers -= 1
-            elif packet_samples(rest):
-                yield rest
-            rest = b""
+    for granule, packets in _read_pages(file):
+        if granule == 0:  # headers
+            continue
+        position = granule - sum(packet_samples(packet) for packet in packets)
+        for packet in packets:
+            if samples := packet_samples(packet):
+                yield position, packet
+                position += samples
 
 
-def _read_page(file: BinaryIO) -> tuple[int, bytes, bytes] | None:
-    """Flags, lacing values and body of the next page; `None` at the end or at damage."""
-    header = file.read(_PAGE.size)
-    if len(header) < _PAGE.size:
-        return None
-    capture, version, flags, _, _, _, crc, segments = _PAGE.unpack(header)
-    if capture != b"OggS" or version != 0:
-        return None
-    lacing = file.read(segments)
-    body = file.read(sum(lacing))
-    if len(lacing) < segments or len(body) < sum(lacing):
-        return None
-    page = header[:_CRC_AT] + bytes(4) + header[_CRC_AT + 4 :] + lacing + body
-    return (flags, lacing, body) if checksum(page) == crc else None
+def _read_pages(file: BinaryIO) -> Iterator[tuple[int, list[bytes]]]:
+    """Granule position and packets of every whole page."""
+    while True:
+        start = file.tell()
+        header = file.read(_PAGE.size)
+        if len(header) < _PAGE.size:
+            return
+        capture, version, _, granule, _, _, crc, segments = _PAGE.unpack(header)
+        lacing = file.read(segments)
+        body = file.read(sum(lacing))
+        page = header[:_CRC_AT] + bytes(4) + header[_CRC_AT + 4 :] + lacing + body
+        if capture == b"OggS" and version == 0 and checksum(page) == crc:
+            yield granule, _split(lacing, body)
+        elif not _seek_page(file, start + 1):
+            return
+
+
+def _split(lacing: bytes, body: bytes) -> list[bytes]:
+    """The packets of a page; our writer lets none go on in the next."""
+    packets, start, end = [], 0, 0
+    for size in lacing:
+        end += size
+        if size < _MAX_SEGMENTS:
+            packets.append(body[start:end])
+            start = end
+    return packets
+
+
+def _seek_page(file: BinaryIO, start: int) -> bool:
+    """Go to the next place from `start` on that looks like a page; whether there is one."""
+    file.seek(start)
+    while chunk := file.read(_SEARCH):
+        if (found := chunk.find(b"OggS")) >= 0:
+            file.seek(start + found)
+            return True
+        # A mark may be cut in two by the end of what was read.
+        start += max(len(chunk) - 3, 1)
+        file.seek(start)
+    return False
+
+
+def _head(gain_db: float) -> bytes:
+    """The identification header (RFC 7845, 5.1): mono, 48 kHz."""
+    gain = round(gain_db * _GAIN_STEPS_DB)
+    return _HEAD.pack(b"OpusHead", 1, 1, PRE_SKIP, 48_000, gain, 0)
+
+
+def _with_checksum(page: bytes) -> bytes:
+    """A page whose checksum is right, whatever it was."""
+    blank = page[:_CRC_AT] + bytes(4) + page[_CRC_AT + 4 :]
+    return page[:_CRC_AT] + checksum(blank).to_bytes(4, "little") + page[_CRC_AT + 4 :]

@@ -67,6 +67,7 @@ def _load() -> ctypes.CDLL:
     lib.opus_decoder_create.argtypes = [c_int32, c_int, ctypes.POINTER(c_int)]
     lib.opus_decoder_create.restype = pointer
     lib.opus_decoder_destroy.argtypes, lib.opus_decoder_destroy.restype = [pointer], None
+    lib.opus_decoder_ctl.argtypes = [pointer, c_int]
     lib.opus_decode_float.argtypes = [pointer, ctypes.c_char_p, c_int32, pointer, c_int, c_int]
     lib.opus_repacketizer_create.argtypes, lib.opus_repacketizer_create.restype = [], pointer
     lib.opus_repacketizer_destroy.argtypes = [pointer]
@@ -265,6 +266,10 @@ class Decoder:
         `samples` that are missing, a multiple of 2.5 ms.
         """
         return self._decode(following, samples, fec=True)
+
+    def reset(self) -> None:
+        """Forget the past: the next packet is decoded as the first of its stream."""
+        _check(_lib.opus_decoder_ctl(self._state, _RESET_STATE))
 
     def _decode(self, packet: bytes | None, samples: int, *, fec: bool) -> Pcm:
         size = 0 if packet is None else len(packet)

@@ -105,6 +105,29 @@ def test_a_part_cut_off_by_a_crash_gives_what_is_whole(tmp_path: Path) -> None:
     assert tones_in(decode(made[None].path), 10.1, 10.9, A, B) == {B}
 
 
+def test_what_is_damaged_in_the_middle_is_declared_and_the_rest_is_kept(tmp_path: Path) -> None:
+    mix, voice = tone_packets(A, 4) + tone_packets(B, 4), tone_packets(C, 8)
+    folder = record(tmp_path / "room", 1, START, {None: (0, mix), "anna": (0, voice)})
+    damage(folder / "mix.ogg", at=2.5 / 8)
+    damage(folder / "anna.ogg", at=5.5 / 8)
+    made = by_participant(tmp_path / "room", tmp_path / "out")
+    (in_mix,), (same, in_track) = made[None].gaps, made["anna"].gaps
+    assert same == in_mix
+    for gap, second in ((in_mix, 2.5), (in_track, 5.5)):
+        assert 0 < gap.seconds <= 1.0
+        assert gap.start - 0.3 < second < gap.start + gap.seconds + 0.3
+    assert made[None].seconds == made["anna"].seconds == pytest.approx(8, abs=0.02)
+    whole = decode(made[None].path)
+    assert tones_in(whole, 4.1, 7.9, A, B) == {B}
+
+
+def damage(path: Path, at: float) -> None:
+    """Change one byte there, where 0 is the beginning of the file and 1 its end."""
+    content = bytearray(path.read_bytes())
+    content[round(at * len(content))] ^= 0xFF
+    path.write_bytes(content)
+
+
 def test_a_clock_that_was_set_back_loses_nothing(tmp_path: Path) -> None:
     record(tmp_path / "room", 1, START, {None: (0, tone_packets(A, 3))})
     record(tmp_path / "room", 2, START + 1, {None: (0, tone_packets(B, 1))})

@@ -39,7 +39,7 @@ def entry(number: int, milliseconds: int | None = None, timestamp: int | None = 
 
 
 def read(*parts: bytes) -> list[bytes]:
-    return list(mjr.read_packets(io.BytesIO(b"".join(parts))))
+    return [packet for _, packet in mjr.read_timed(io.BytesIO(b"".join(parts)))]
 
 
 def test_packets_come_out_as_they_were_sent() -> None:
