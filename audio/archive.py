@@ -15,6 +15,7 @@ from audio.ids import MIX
 from audio.ogg import PRE_SKIP, OggOpusWriter, read_timed
 from audio.opus import FRAME, SAMPLE_RATE, SILENCE
 
+_HEADERS = 200  # bytes that a file without any sound has at most
 _FLUSH_EVERY = 3000  # packets, a minute of sound
 
 
@@ -77,19 +78,29 @@ def assemble(room_folder: Path, target: Path) -> Iterator[AssembledFile]:
         yield AssembledFile(path, participant, origin, seconds, in_order)
 
 
+def sound_bytes(room_folder: Path) -> int:
+    """The size of all recorded files of a room, without what is there before the first sound."""
+    pieces = (path for path in room_folder.glob("*/*") if path.suffix in (".ogg", ".mjr"))
+    return sum(max(0, path.stat().st_size - _HEADERS) for path in pieces)
+
+
 def _mix_first(participant: str | None) -> str:
     return participant or ""
 
 
 def _find_pieces(room_folder: Path) -> list[_Piece]:
-    """Every recorded file, by time; index lines cut off by a crash are passed over."""
-    pieces = []
-    for index in sorted(room_folder.glob("*/index.jsonl")):
+    """Every recorded file, by time; one whose line in the index is lost begins with its part."""
+    pieces = {}
+    for path in room_folder.glob("*/*.ogg"):
+        if path.parent.name.isdecimal():
+            participant = None if path.stem == MIX else path.stem
+            pieces[path] = _Piece(path, participant, int(path.parent.name) / 1000)
+    for index in room_folder.glob("*/index.jsonl"):
         for line in index.read_text(encoding="utf-8", errors="replace").splitlines():
             piece = _read_line(index.parent, line)
             if piece is not None and piece.path.is_file():
-                pieces.append(piece)
-    return sorted(pieces, key=lambda piece: piece.start)
+                pieces[piece.path] = piece
+    return sorted(pieces.values(), key=lambda piece: (piece.start, piece.path))
 
 
 def _read_line(folder: Path, line: str) -> _Piece | None:

@@ -212,10 +212,10 @@ def _files(report: Report) -> list[RecordingFile]:
     wanted = Q(kind=RecordingFile.Kind.MIX)
     if report.about_id:
         wanted |= Q(participant=report.about_id)
-    ready = RecordingFile.objects.filter(
-        wanted, recording__room=report.room_id, recording__state=Recording.State.READY
-    )
-    return list(ready.select_related("participant__user").order_by("kind"))
+    recording = Recording.objects.filter(room=report.room_id).first()
+    if recording is None or not recording.is_kept:
+        return []
+    return list(recording.files.filter(wanted).select_related("participant__user").order_by("kind"))
 
 
 def _carry_out(report: Report, by: User, form: QueryDict) -> str:

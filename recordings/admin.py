@@ -16,9 +16,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin import ReadOnlyAdmin, StaffRequest
 from accounts.errors import DomainError
-from recordings import operations, presentation
+from recordings import pipeline, presentation
 from recordings.models import PurgeRecord, Recording, RecordingAccess, RecordingFile
-from recordings.tasks import send_archive
+from recordings.tasks import send_recording
 
 if TYPE_CHECKING:
     # Django's classes take type arguments in the stubs only.
@@ -58,6 +58,8 @@ class Files(ViewWithRecording, FilesBase):
     @admin.display(description=_("sound"))
     def listen(self, file: RecordingFile) -> str:
         address = reverse("recording_file", args=[file.pk])
+        if file.kind in (RecordingFile.Kind.PEAKS, RecordingFile.Kind.MANIFEST):
+            return format_html('<a href="{}?download=1">{}</a>', address, gettext("Download"))
         return format_html('<audio controls preload="none" src="{}"></audio>', address)
 
 
@@ -115,23 +117,23 @@ class RecordingAdmin(ReadOnlyAdmin, RecordingAdminBase):
         """For the action."""
         return request.user.has_perm("recordings.review_recording")
 
-    @admin.action(description=_("Try to archive again"), permissions=["retry"])
+    @admin.action(description=_("Try the step that failed again"), permissions=["retry"])
     def retry(self, request: StaffRequest, recordings: QuerySet[Recording]) -> None:
-        """Failed ones start over from the first attempt."""
+        """That step alone starts over, from its first attempt."""
         started = []
         for recording in recordings.select_related("room"):
             try:
-                operations.retry(recording=recording)
+                pipeline.retry(recording=recording)
             except DomainError as refusal:
                 messages.warning(request, f"{recording}: {refusal.message}")
             else:
-                send_archive(recording.pk)
+                send_recording(recording.pk)
                 started.append(recording)
         LogEntry.objects.log_actions(
-            request.user.pk, started, CHANGE, gettext("Asked to archive again.")
+            request.user.pk, started, CHANGE, gettext("Asked to try the failed step again.")
         )
         text = ngettext(
-            "%d archive was started again.", "%d archives were started again.", len(started)
+            "%d recording is tried again.", "%d recordings are tried again.", len(started)
         )
         messages.success(request, text % len(started))
 

@@ -104,8 +104,10 @@ def _sound(scope: Scope) -> Iterator[Entry]:
             who = slugify(presentation.speaker_name(file), allow_unicode=True)
             mark = file.participant.public_id[:4] if file.participant else str(file.pk)
             yield Entry(f"audio/{who}-{mark}.ogg", file)
-        else:
+        elif file.kind in (RecordingFile.Kind.MIX, RecordingFile.Kind.M4A):
             yield Entry(f"audio/everybody{Path(file.name).suffix}", file)
+        else:
+            yield Entry(f"audio/{Path(file.name).name}", file)
 
 
 def _participants(scope: Scope) -> Iterator[Row]:

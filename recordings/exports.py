@@ -6,12 +6,9 @@ works as that of the archive: a conditional update, renewed while building.
 
 import logging
 import secrets
-import tempfile
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from pathlib import Path
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone, translation
@@ -19,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import DomainError
 from recordings import bundle
+from recordings.drafts import draft
 from recordings.files import store
 from recordings.models import Export, Recording, recordings_storage
 from rooms.models import Participant, Room
@@ -113,9 +111,8 @@ def _build(export: Export) -> None:
             raise ClaimLost
 
     room = export.recording.room
-    settings.DRAFTS_DIR.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=settings.DRAFTS_DIR) as draft:
-        target = Path(draft) / "export.zip"
+    with draft(room) as folder_for_now:
+        target = folder_for_now / "export.zip"
         with translation.override(export.language):
             bundle.write(bundle.Scope(export.recording, export.participant), target, progress)
         name = f"{folder(room)}/{secrets.token_urlsafe(16)}.zip"

@@ -1,23 +1,26 @@
 """Files in the private storage: written once under a name nobody can guess, and deleted whole."""
 
 import hashlib
-import secrets
-from collections.abc import Collection, Iterator
+import logging
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from typing import BinaryIO, TypeVar, cast
 
 from django.core.files import File
 
-from recordings.models import recordings_storage
-from rooms.models import Room
+from recordings.models import Recording, recordings_storage
+
+log = logging.getLogger(__name__)
+
+_CHUNK = 1 << 20
+_TRIES = 4
+_T = TypeVar("_T")
 
 
 class IncompleteCopy(OSError):
     """The storage holds another number of bytes than it was given."""
-
-
-def new_folder(room: Room) -> str:
-    """A folder for one attempt; everything of a room is below its public id."""
-    return f"{room.public_id}/{secrets.token_urlsafe(16)}"
 
 
 def store(source: Path, name: str) -> tuple[str, int, str]:
@@ -25,6 +28,10 @@ def store(source: Path, name: str) -> tuple[str, int, str]:
 
     Returns its name there, its bytes and its SHA-256 in hexadecimal. Raises `OSError`.
     """
+    return _patiently(lambda: _store(source, name))
+
+
+def _store(source: Path, name: str) -> tuple[str, int, str]:
     storage = recordings_storage()
     size = source.stat().st_size
     with source.open("rb") as content:
@@ -36,6 +43,27 @@ def store(source: Path, name: str) -> tuple[str, int, str]:
     return kept_as, size, sha256
 
 
+@contextmanager
+def opened(name: str) -> Iterator[BinaryIO]:
+    """A stored file, to read and seek in. Raises `OSError`."""
+    with _patiently(lambda: recordings_storage().open(name)) as file:
+        yield cast(BinaryIO, file.file)
+
+
+def sha256_of(name: str) -> str:
+    """The SHA-256 in hexadecimal of what the storage holds now. Raises `OSError`."""
+    sha256 = hashlib.sha256()
+    with opened(name) as content:
+        while chunk := content.read(_CHUNK):
+            sha256.update(chunk)
+    return sha256.hexdigest()
+
+
+def listed(recording: Recording) -> set[str]:
+    """The names of the files that rows refer to."""
+    return set(recording.files.values_list("file", flat=True))
+
+
 def delete_below(folder: str, keep: Collection[str] = ()) -> None:
     """Delete every file below `folder` but those named in `keep`, then the folders left empty.
 
@@ -44,7 +72,19 @@ def delete_below(folder: str, keep: Collection[str] = ()) -> None:
     storage = recordings_storage()
     for name in list(_below(folder)):
         if not any(kept == name or kept.startswith(f"{name}/") for kept in keep):
-            storage.delete(name)
+            _patiently(partial(storage.delete, name))
+
+
+def _patiently(call: Callable[[], _T]) -> _T:
+    """What a storage fails to do now and then is asked of it again before a whole step is."""
+    for _ in range(_TRIES - 1):
+        try:
+            return call()
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            log.warning("The storage says: %s", error)
+    return call()
 
 
 def _below(folder: str) -> Iterator[str]:

@@ -6,9 +6,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
-from accounts.errors import DomainError
 from accounts.models import User
 from recordings import retention
 from recordings.models import Export, Recording, RecordingAccess, RecordingFile
@@ -57,19 +55,6 @@ def unflag(*, room: Room) -> None:
     grace_ends = timezone.now() + retention.GRACE_AFTER_DISMISSAL
     if not locked.is_live and retention.expires_at(locked) < grace_ends:
         Recording.objects.filter(room=locked).exclude(state__in=GONE).update(not_before=grace_ends)
-
-
-def retry(*, recording: Recording) -> None:
-    """Try a failed archive again, from the first attempt. Raises `DomainError`."""
-    retried = Recording.objects.filter(pk=recording.pk, state=Recording.State.FAILED).update(
-        state=Recording.State.ARCHIVING,
-        attempts=0,
-        due_at=timezone.now(),
-        claimed_at=None,
-        error="",
-    )
-    if not retried:
-        raise DomainError("not_failed", _("Only a recording that failed can be tried again."))
 
 
 @transaction.atomic

@@ -12,11 +12,21 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from accounts.models import User
-from recordings import policy, retention
+from recordings import claims, policy, retention
 from recordings.models import PurgeRecord, Recording, RecordingFile
 from rooms.models import Room
 
-PENDING = (Recording.State.RECORDING, Recording.State.ARCHIVING)
+Kind = RecordingFile.Kind
+
+_ORDER = (Kind.MIX, Kind.M4A, Kind.TRACK, Kind.MANIFEST)
+_CONTENT_TYPES = {
+    Kind.MIX: "audio/ogg; codecs=opus",
+    Kind.TRACK: "audio/ogg; codecs=opus",
+    Kind.M4A: "audio/mp4",
+    Kind.PEAKS: "application/json",
+    Kind.MANIFEST: "application/json",
+}
+_SUFFIXES = {Kind.M4A: ".m4a", Kind.PEAKS: ".json", Kind.MANIFEST: ".json"}
 
 
 class RecordingContext(TypedDict):
@@ -30,31 +40,29 @@ class RecordingContext(TypedDict):
     days: int
     purge_record: PurgeRecord | None
     mix: RecordingFile | None
-    tracks: list[RecordingFile]
+    m4a: RecordingFile | None
+    downloads: list[RecordingFile]
 
 
 def recording_context(room: Room, user: User | AnonymousUser) -> RecordingContext:
     """What `user` may know of the recording of `room`; files are for the host alone."""
     recording = Recording.objects.filter(room=room).select_related("room").first()
     is_host = policy.is_host(user, room)
-    mix: RecordingFile | None = None
-    tracks: list[RecordingFile] = []
-    if is_host and recording and recording.state == Recording.State.READY:
-        for file in recording.files.select_related("participant__user").order_by("pk"):
-            if file.kind == RecordingFile.Kind.MIX:
-                mix = file
-            else:
-                tracks.append(file)
+    files: list[RecordingFile] = []
+    if is_host and recording and recording.is_kept:
+        listed = recording.files.exclude(kind=Kind.PEAKS).select_related("participant__user")
+        files = sorted(listed, key=lambda file: (_ORDER.index(Kind(file.kind)), file.pk))
     return {
         "room": room,
         "recording": recording,
         "is_host": is_host,
-        "is_pending": not room.is_live and (recording is None or recording.state in PENDING),
+        "is_pending": not room.is_live and (recording is None or recording.state in claims.AT_WORK),
         "kept_until": kept_until(room),
         "days": retention.days(retention.rule(room)),
         "purge_record": PurgeRecord.objects.filter(room_public_id=room.public_id).first(),
-        "mix": mix,
-        "tracks": tracks,
+        "mix": next((file for file in files if file.kind == Kind.MIX), None),
+        "m4a": next((file for file in files if file.kind == Kind.M4A), None),
+        "downloads": files,
     }
 
 
@@ -78,8 +86,8 @@ def moment(when: datetime) -> str:
 
 def speaker_name(file: RecordingFile) -> str:
     """Whose voice a file holds, for people."""
-    if file.kind == RecordingFile.Kind.MIX:
-        return _("Everybody")
+    if file.kind != Kind.TRACK:
+        return str(Kind(file.kind).label)
     return file.participant.name if file.participant else _("A speaker")
 
 
@@ -88,12 +96,17 @@ def file_name(file: RecordingFile) -> str:
     room = file.recording.room
     who = (
         pgettext("part of a file name", "everybody")
-        if file.kind == RecordingFile.Kind.MIX
+        if file.kind in (Kind.MIX, Kind.M4A)
         else speaker_name(file)
     )
     parts = [f"{room.created_at:%Y-%m-%d}", room.title, who]
     slugs = (slugify(part, allow_unicode=True) for part in parts)
-    return "-".join(slug for slug in slugs if slug) + ".ogg"
+    return "-".join(slug for slug in slugs if slug) + _SUFFIXES.get(Kind(file.kind), ".ogg")
+
+
+def content_type(file: RecordingFile) -> str:
+    """Its media type."""
+    return _CONTENT_TYPES[Kind(file.kind)]
 
 
 def gap_lines(file: RecordingFile) -> list[str]:

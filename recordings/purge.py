@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from recordings import archive, exports, files, retention
+from recordings import claims, drafts, exports, files, retention
 from recordings.models import PurgeRecord, Recording, recordings_storage
 from rooms import media
 from rooms.models import Room
@@ -59,13 +59,13 @@ def _claim(recording_id: int, now: datetime) -> Recording | None:
     recording.room = room
     if recording.state in (State.PURGING, State.PURGED):
         return recording
-    if not retention.is_due(recording, now) or archive.is_running(recording, now):
+    if not retention.is_due(recording, now) or claims.is_running(recording, now):
         return None
     recording.state = State.PURGING
     recording.purge_rule = retention.rule(room)
     recording.purge_expired_at = retention.kept_until(recording)
-    recording.claimed_at = now
-    recording.save(update_fields=["state", "purge_rule", "purge_expired_at", "claimed_at"])
+    recording.claim, recording.claimed_at = "", now
+    recording.save(update_fields=["state", "purge_rule", "purge_expired_at", "claim", "claimed_at"])
     return recording
 
 
@@ -77,6 +77,7 @@ def _delete(recording: Recording) -> None:
         exports.discard(export)
     for folder in (recording.room.public_id, exports.folder(recording.room)):
         files.delete_below(folder)
+    drafts.discard(recording.room)
     media.discard_spool(recording.room)
 
 

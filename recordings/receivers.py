@@ -1,9 +1,9 @@
 """What the end of a room sets off."""
 
 from recordings import operations
-from recordings.tasks import send_archive
+from recordings.tasks import send_recording
 
 
 def archive_ended_room(sender: object, *, room_id: int, **_: object) -> None:
     """A receiver of `rooms.signals.room_ended`."""
-    send_archive(operations.expect_recording(room_id=room_id).pk)
+    send_recording(operations.expect_recording(room_id=room_id).pk)

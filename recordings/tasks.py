@@ -6,7 +6,7 @@ from celery import Task, shared_task
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from recordings import archive, exports, forgetting, operations, purge
+from recordings import drafts, exports, forgetting, operations, pipeline, purge
 from recordings.models import Export
 
 log = logging.getLogger(__name__)
@@ -15,24 +15,20 @@ SWEEP_SECONDS = 30
 
 
 @shared_task
-def archive_recording(recording_id: int) -> None:
-    """Make the kept copy of one room."""
-    archive.archive(recording_id=recording_id)
+def advance_recording(recording_id: int) -> None:
+    """Do the next step of one recording, and ask for the one after it."""
+    if pipeline.advance(recording_id=recording_id):
+        send_recording(recording_id)
 
 
 @shared_task
 def sweep_recordings() -> None:
-    """Find archive work that is due and not done, whatever became of its message."""
-    now = timezone.now()
+    """Find steps that are due and not done, whatever became of their messages and workers."""
     for room_id in operations.rooms_without_recording():
         operations.expect_recording(room_id=room_id)
-    for recording_id in archive.due(now):
-        send_archive(recording_id)
-    for recording_id in archive.due_for_clean_up(now):
-        try:
-            archive.clean_up(recording_id=recording_id)
-        except Exception:
-            log.exception("recording %s is not tidied up", recording_id)
+    for recording_id in pipeline.due(timezone.now()):
+        send_recording(recording_id)
+    drafts.sweep()
 
 
 @shared_task
@@ -70,13 +66,13 @@ def sweep_retention() -> None:
         forgetting.forget(user_id=user_id)
 
 
-def send_archive(recording_id: int) -> None:
-    """Ask a worker to archive; without a broker the sweep finds the row all the same."""
-    _send(archive_recording, recording_id)
+def send_recording(recording_id: int) -> None:
+    """Ask a worker for the next step; without a broker the sweep finds the row all the same."""
+    _send(advance_recording, recording_id)
 
 
 def send_export(export_id: int) -> None:
-    """Ask a worker to put a download together; see `send_archive`."""
+    """Ask a worker to put a download together; see `send_recording`."""
     _send(build_export, export_id)
 
 

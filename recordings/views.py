@@ -23,14 +23,17 @@ def recording_file(request: HttpRequest, pk: int) -> HttpResponseBase:
     file = get_object_or_404(
         RecordingFile.objects.select_related("recording__room", "participant__user"),
         pk=pk,
-        recording__state=Recording.State.READY,
     )
-    if not request.user.is_authenticated or not policy.can_listen(
-        request.user, file.recording.room
+    if (
+        not file.recording.is_kept
+        or not request.user.is_authenticated
+        or not policy.can_listen(request.user, file.recording.room)
     ):
         raise Http404
     try:
-        response = file_response(request, file, presentation.file_name(file))
+        response = file_response(
+            request, file, presentation.file_name(file), presentation.content_type(file)
+        )
     except FileNotFoundError:
         raise Http404 from None
     if request.method == "GET":

@@ -17,6 +17,7 @@ from django.conf import settings
 from audio import archive
 from audio.archive import AssembledFile
 from audio.control import RemoteEngine, close_room_now
+from audio.ogg import write_with_gain
 from audio.protocol import (
     AudioEngine,
     BadOffer,
@@ -31,11 +32,21 @@ from audio.protocol import (
     Speaking,
     UnknownRoom,
 )
+from audio.rendering import (
+    MIX_INTERVAL,
+    SPEAKER_INTERVAL,
+    encode_m4a,
+    measure,
+    speaker_levels,
+)
+from audio.turns import find_turns
 from rooms.coalesce import Coalesced
 from rooms.errors import Code, refused
 from rooms.models import Room
 
 __all__ = [
+    "MIX_INTERVAL",
+    "SPEAKER_INTERVAL",
     "AssembledFile",
     "EngineUnavailable",
     "Happening",
@@ -43,6 +54,12 @@ __all__ = [
     "assemble",
     "close_room",
     "discard_spool",
+    "encode_m4a",
+    "find_turns",
+    "measure",
+    "speaker_levels",
+    "spool_bytes",
+    "write_with_gain",
 ]
 
 RETRY_SECONDS = 0.2
@@ -260,6 +277,11 @@ def assemble(room: Room, folder: Path) -> Iterator[AssembledFile]:
     One file at each step, nothing at all when no sound was recorded. Raises `OSError`.
     """
     return archive.assemble(settings.AUDIO_SPOOL / room.public_id, folder)
+
+
+def spool_bytes(room: Room) -> int:
+    """How much sound of a room is in the spool; the headers alone count for nothing."""
+    return archive.sound_bytes(settings.AUDIO_SPOOL / room.public_id)
 
 
 def discard_spool(room: Room) -> None:

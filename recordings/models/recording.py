@@ -93,6 +93,12 @@ class Recording(models.Model):
     def __str__(self) -> str:
         return str(self.room)
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether it can be listened to; its transcript may be on the way, or have failed."""
+        is_gone = self.state in (self.State.PURGING, self.State.PURGED)
+        return self.archived_at is not None and not is_gone
+
 
 class RecordingFile(models.Model):
     """One file of a recording; all sound begins at the same moment."""

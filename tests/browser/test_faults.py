@@ -32,20 +32,20 @@ KILLED = "workerkilled"
 _END_A_SPACE = f"""
 from django.utils import timezone
 from recordings.operations import expect_recording
-from recordings.tasks import send_archive
+from recordings.tasks import send_recording
 host = User.objects.get(handle="host")
 room = Room.objects.create(
     host=host, title="Short", public_id="{KILLED}", ended_at=timezone.now(), end_reason="host"
 )
-send_archive(expect_recording(room_id=room.pk).pk)
+send_recording(expect_recording(room_id=room.pk).pk)
 """
 
 _LET_THE_CLAIM_GROW_OLD = f"""
-from recordings.archive import CLAIM_LASTS
-from recordings.tasks import send_archive
+from recordings.claims import CLAIM_LASTS
+from recordings.tasks import send_recording
 recording = Recording.objects.get(room__public_id="{KILLED}")
 Recording.objects.filter(pk=recording.pk).update(claimed_at=recording.claimed_at - CLAIM_LASTS)
-send_archive(recording.pk)
+send_recording(recording.pk)
 """
 
 _STATE = """

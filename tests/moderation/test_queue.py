@@ -39,7 +39,9 @@ def desk(client: Client, moderator: User) -> Client:
 def keep_copy(room: Room) -> list[RecordingFile]:
     """End the room; its recording has the mix and a file for the speaker and for the host."""
     end_room(room_id=room.pk, reason=Room.EndReason.HOST)
-    recording = Recording.objects.create(room=room, state=Recording.State.READY)
+    recording = Recording.objects.create(
+        room=room, state=Recording.State.READY, archived_at=timezone.now()
+    )
     speakers = [None, *room.participants.exclude(role="listener").order_by("pk")]
     return [
         recording.files.create(
@@ -171,7 +173,7 @@ def test_the_page_says_why_there_is_no_sound(
 ) -> None:
     report = file_report()
     keep_copy(room)
-    Recording.objects.update(state=state)
+    Recording.objects.update(state=state, archived_at=None)
     html = desk.get(page_of(report)).content.decode()
     assert text in html
     assert "<audio" not in html

@@ -11,7 +11,7 @@ from django.conf import LazySettings
 from accounts.models import User
 from audio.ogg import OggOpusWriter
 from audio.opus import FRAME, SAMPLE_RATE, SILENCE
-from recordings import archive
+from recordings import pipeline
 from recordings.models import Recording
 from rooms import media
 from rooms.models import Participant, Room
@@ -68,6 +68,12 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> list[Room]:
     return closed
 
 
+@pytest.fixture
+def can_archive(spool: Path, kept_folder: Path, engine: list[Room]) -> Path:
+    """Everything a worker needs; the folder of the kept files."""
+    return kept_folder
+
+
 Speak = Callable[[Room, dict[User | None, float]], None]
 
 
@@ -101,14 +107,19 @@ def speak(spool: Path) -> Speak:
 def archived(
     recording: Recording,
     speak: Speak,
-    engine: list[Room],
-    kept_folder: Path,
+    can_archive: Path,
     host: User,
     speaker: User,
 ) -> Recording:
     """Three seconds of everybody, two of the host, one of the speaker; ready."""
     speak(recording.room, {None: 3.0, host: 2.0, speaker: 1.0})
-    archive.archive(recording_id=recording.pk)
+    return advance(recording)
+
+
+def advance(recording: Recording) -> Recording:
+    """Do all that can be done now, one step after the other, as the worker does."""
+    while pipeline.advance(recording_id=recording.pk):
+        pass
     recording.refresh_from_db()
     return recording
 

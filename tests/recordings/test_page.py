@@ -33,7 +33,7 @@ def as_host(client: Client, host: User) -> Client:
 def test_the_host_plays_and_downloads_everything(as_host: Client, archived: Recording) -> None:
     html = fragment(as_host, archived.room)
     assert html.count("<audio") == 1
-    for file in archived.files.all():
+    for file in archived.files.exclude(kind="peaks"):
         assert f'href="/recordings/files/{file.pk}/?download=1"' in html
         assert file.sha256 in html
     assert "Speaker" in html
@@ -55,7 +55,7 @@ def test_others_get_no_sound(who: str, client: Client, archived: Recording, spea
     assert "/recordings/files/" not in html
     assert "<audio" not in html
     context = presentation.recording_context(archived.room, speaker)
-    assert (context["mix"], context["tracks"]) == (None, [])
+    assert (context["mix"], context["downloads"]) == (None, [])
 
 
 def test_everybody_sees_until_when_the_copy_is_kept(client: Client, archived: Recording) -> None:
@@ -88,6 +88,37 @@ def test_the_page_asks_again_while_the_copy_is_made(
     html = fragment(as_host, recording.room)
     assert "data-pending" in html
     assert "being prepared" in html
+
+
+def test_the_host_sees_what_is_being_done_and_how_far_it_is(
+    as_host: Client, recording: Recording
+) -> None:
+    Recording.objects.update(
+        state=Recording.State.ARCHIVING, step=Recording.Step.RENDER, progress=42
+    )
+    html = fragment(as_host, recording.room)
+    assert "Making it equally loud and ready for every phone" in html
+    assert '<progress max="100" value="42">' in html
+    assert "42 %" in html
+
+
+def test_the_host_listens_while_the_transcript_is_written(
+    as_host: Client, archived: Recording
+) -> None:
+    Recording.objects.update(
+        state=Recording.State.TRANSCRIBING, step=Recording.Step.TRANSCRIBE, progress=60
+    )
+    html = fragment(as_host, archived.room)
+    assert "You can listen already." in html
+    assert "<audio" in html
+    assert "data-pending" in html
+
+
+def test_the_sound_stays_when_the_transcript_failed(as_host: Client, archived: Recording) -> None:
+    Recording.objects.update(state=Recording.State.FAILED, step=Recording.Step.TRANSCRIBE)
+    html = fragment(as_host, archived.room)
+    assert "<audio" in html
+    assert "not everything that belongs to it could be prepared" in html
 
 
 def test_the_page_stops_asking_when_the_copy_is_ready(as_host: Client, archived: Recording) -> None:

@@ -34,7 +34,7 @@ def state_of(recording: Recording) -> str:
 def test_nothing_is_deleted_early(archived: Recording, kept_folder: Path) -> None:
     sweep_on(29.999)
     assert state_of(archived) == State.READY
-    assert len(files_in(kept_folder)) == 3
+    assert len(files_in(kept_folder)) == archived.files.count()
     assert not PurgeRecord.objects.exists()
 
 
@@ -114,7 +114,7 @@ def test_a_copy_flagged_on_day_29_is_kept_until_day_90(
     for day in (30, 31, 89):
         sweep_on(day)
     assert state_of(archived) == State.READY
-    assert len(files_in(kept_folder)) == 3
+    assert len(files_in(kept_folder)) == archived.files.count()
     sweep_on(90)
     assert state_of(archived) == State.PURGED
     proof = PurgeRecord.objects.get()
@@ -201,7 +201,7 @@ def test_a_purge_that_was_cut_off_is_finished_by_the_next_sweep(
     assert state_of(archived) == State.PURGED
     assert files_in(kept_folder) == []
     proof = PurgeRecord.objects.get()
-    assert (len(proof.files), proof.total_bytes) == (3, sum(sizes))
+    assert (len(proof.files), proof.total_bytes) == (len(sizes), sum(sizes))
 
 
 def test_a_crash_between_two_files_loses_none_of_the_proof(
@@ -220,10 +220,15 @@ def test_a_crash_between_two_files_loses_none_of_the_proof(
         killing.setattr(FileSystemStorage, "delete", die_at_the_second)
         with pytest.raises(Killed):
             sweep_on(30)
-    assert len(files_in(kept_folder)) == 2
+    assert len(files_in(kept_folder)) == archived.files.count() - 1
     sweep_on(30.01)
     assert files_in(kept_folder) == []
-    assert len(PurgeRecord.objects.get().files) == 3
+    assert {file["name"].rpartition("/")[2] for file in PurgeRecord.objects.get().files} > {
+        "mix.ogg",
+        "mix.m4a",
+        "peaks.json",
+        "manifest.json",
+    }
 
 
 def test_a_storage_that_errors_proves_nothing_until_it_works(
@@ -237,7 +242,7 @@ def test_a_storage_that_errors_proves_nothing_until_it_works(
         sweep_on(30)
     assert state_of(archived) == State.PURGING
     assert not PurgeRecord.objects.exists()
-    assert len(files_in(kept_folder)) == 3
+    assert len(files_in(kept_folder)) == archived.files.count()
     sweep_on(30.01)
     assert state_of(archived) == State.PURGED
 
