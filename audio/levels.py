@@ -42,6 +42,10 @@ class VoiceActivity:
     """Loud enough for long enough to be shown as speaking."""
     audible: bool = False
     """To be mixed; true from the first sound on, so that no onset is cut off."""
+    begins: bool = False
+    """Audible in this tick, and not at the end of the one before: it has to fade in."""
+    ends: bool = False
+    """Audible for the last tick, unless a sound comes: it has to fade out."""
     _loud: int = 0
     _quiet: int = 0
     _inaudible: int = 0
@@ -49,7 +53,10 @@ class VoiceActivity:
     def update(self, level: float) -> None:
         """Take in one tick's level in dBFS."""
         self._inaudible = 0 if level > AUDIBLE_DB else self._inaudible + 1
-        self.audible = self._inaudible == 0 or (self.audible and self._inaudible < _AUDIBLE_HANG)
+        before = self.audible
+        self.audible = self._inaudible == 0 or (before and self._inaudible < _AUDIBLE_HANG)
+        self.begins = self.audible and (self.ends or not before)
+        self.ends = self.audible and self._inaudible == _AUDIBLE_HANG - 1
         self._loud = self._loud + 1 if level > _SPEAKING_ON_DB else 0
         self._quiet = 0 if level > _SPEAKING_OFF_DB else self._quiet + 1
         if self._loud >= _SPEAKING_ATTACK:

@@ -58,10 +58,15 @@ class Stream:
         self._encoder.protected = self.protection.active
         return self._encoder.encode(self._limiter.apply(_NOTHING if pcm is None else pcm)), True
 
-    def begin(self) -> None:
-        """Somebody who heard another stream is switched to this one."""
+    def begin(self, before: Pcm | None) -> None:
+        """Somebody who heard another stream is switched to this one; `before` is its last frame.
+
+        An encoder that begins with nothing before the sound would begin with a click.
+        """
         self._encoder = None
         self._idle = 0
+        if before is not None:
+            self.encode(before, _PLAIN)
 
 
 class Room:
@@ -91,6 +96,7 @@ class Room:
         self._shared = Stream()
         self._own: dict[str, Stream] = {}
         self._talking: frozenset[str] = frozenset()
+        self._total: Pcm | None = None
         self._rearranged = False
         self._speaking: frozenset[str] | None = frozenset()
 
@@ -152,7 +158,7 @@ class Room:
         if total is not None:
             complexity = COMPLEXITY if rich and len(heard) <= _RICH_OWN else _PLAIN
             self._send_own(heard, None if alone else total, tick * FRAME, complexity)
-        self._talking = frozenset(heard)
+        self._talking, self._total = frozenset(heard), total
         for tap in self.taps:
             tap.tick(tick)
         if tick % _SPEAKING_EVERY == 0:
@@ -207,7 +213,7 @@ class Room:
                 continue
             stream = self._own.setdefault(participant, Stream())
             if participant not in self._talking:
-                stream.begin()
+                stream.begin(self._total)
             others = None if total is None else mixer.mix_minus(total, pcm)
             packet, worth_sending = stream.encode(others, complexity)
             if worth_sending:

@@ -63,6 +63,10 @@ class Voice:
         level = level_db(sound.pcm)
         self.activity.update(level)
         sound.pcm = self._gain.apply(sound.pcm, level)
+        if self.activity.begins:
+            sound.pcm = mixer.fade_in(sound.pcm)
+        elif self.activity.ends:
+            sound.pcm = mixer.fade_out(sound.pcm, len(sound.pcm))
         return sound
 
     def play(self, now: int) -> Sound:
