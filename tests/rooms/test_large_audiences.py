@@ -1,7 +1,6 @@
 """A join costs the same however many are in: people are counted, sampled and told in batches."""
 
 import asyncio
-from contextlib import AsyncExitStack
 
 import pytest
 
@@ -47,7 +46,9 @@ async def test_one_more_of_hundreds_is_no_news(room: Room) -> None:
         await fill(room, 3, "latecomer")
         async with Client(room, visitor=CID) as cid:
             assert (await cid.join())["audience"]["count"] == 306
-            assert await ann.hears("audience.changed") == {"audience": {"count": 306}}
+            heard = await ann.hears("audience.changed")
+            assert heard["audience"].keys() == {"count"}
+            assert heard["audience"]["count"] >= 305, "302 was not worth telling"
 
 
 async def test_when_one_of_the_named_leaves_all_hear_who_is_named_now(room: Room) -> None:
@@ -70,10 +71,9 @@ async def test_in_a_large_room_everybody_is_noted_as_present_in_turn(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(live, "CHECKED_AT_ONCE", 1)
-    async with AsyncExitStack() as stack:
-        for digit in "0123":
-            guest = await stack.enter_async_context(Client(room, visitor=digit * 32))
-            await guest.join()
+    async with Client(room, visitor=ANN) as ann, Client(room, visitor=BEN) as ben:
+        await ann.join()
+        await ben.join()
         seen = {person.pk: person.last_seen_at async for person in room.participants.all()}
         async with asyncio.timeout(PATIENCE):
             for key, before in seen.items():
