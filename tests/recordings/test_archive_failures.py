@@ -166,7 +166,7 @@ class Moody(FileSystemStorage):
         self._fail()
         return super().save(name, content, max_length)
 
-    def open(self, name: str, mode: str = "rb") -> File[Any]:
+    def open(self, name: str, mode: str = "rb") -> "File[Any]":
         self._fail()
         return super().open(name, mode)
 
