@@ -13,6 +13,7 @@ While packets are being missed, one frame of delay more is kept: then the packet
 which holds a copy of it (FEC), is there before it is too late.
 """
 
+from bisect import bisect_left, insort
 from collections import deque
 from dataclasses import dataclass
 from enum import Enum
@@ -69,6 +70,42 @@ class Taken:
     """The delay is larger than needed: take one more and blend both into the time of one."""
 
 
+class _Transits:
+    """How long the last packets were on their way, by a clock that starts anywhere.
+
+    They are kept in order, because they are looked at more often than one is added.
+    """
+
+    def __init__(self) -> None:
+        self._latest: deque[int] = deque()
+        self._ordered: list[int] = []
+
+    def __len__(self) -> int:
+        return len(self._ordered)
+
+    def add(self, transit: int) -> None:
+        """Another packet came."""
+        if len(self._latest) == _WINDOW:
+            del self._ordered[bisect_left(self._ordered, self._latest.popleft())]
+        self._latest.append(transit)
+        insort(self._ordered, transit)
+
+    def clear(self) -> None:
+        """Forget them all."""
+        self._latest.clear()
+        self._ordered.clear()
+
+    @property
+    def least(self) -> int:
+        """Of the fastest; 0 when there is none."""
+        return self._ordered[0] if self._ordered else 0
+
+    @property
+    def jitter(self) -> int:
+        """By how much nearly all were slower than that at most; there must be one."""
+        return self._ordered[len(self._ordered) * _IN_TIME // 100] - self._ordered[0]
+
+
 class JitterBuffer:
     """Holds one stream's packets until their turn."""
 
@@ -79,9 +116,9 @@ class JitterBuffer:
         self._position: int | None = None  # timestamp of what plays next; None while idle
         self._waited = 0
         self._highest: int | None = None  # newest timestamp seen, to unwrap 32 bits against
-        self._transits: deque[int] = deque(maxlen=_WINDOW)
+        self._transits = _Transits()
         self._since_squeeze = 0
-        self._misses: deque[bool] = deque(maxlen=_LOOK_BACK)  # of the last turns
+        self._since_miss = _LOOK_BACK  # turns, of which one is a packet's or a missing one's
 
     @property
     def depth(self) -> int:
@@ -105,10 +142,8 @@ class JitterBuffer:
         """
         if not self._transits:
             return 0
-        transits = sorted(self._transits)
-        jitter = transits[len(transits) * _IN_TIME // 100] - transits[0]
-        reserve = FRAME if True in self._misses else 0
-        return min(jitter + reserve, MAX_DELAY)
+        reserve = FRAME if self._since_miss < _LOOK_BACK else 0
+        return min(self._transits.jitter + reserve, MAX_DELAY)
 
     def add(self, timestamp: int, payload: bytes, arrival: int) -> None:
         """Put in a packet: its 32-bit RTP timestamp, and when it arrived."""
@@ -116,7 +151,7 @@ class JitterBuffer:
         if samples == 0:
             return
         timestamp = self._unwrap(timestamp)
-        self._transits.append(arrival - timestamp)
+        self._transits.add(arrival - timestamp)
         too_late = self._position is not None and timestamp < self._position
         if too_late or timestamp in self._packets:
             self.late += 1
@@ -134,13 +169,14 @@ class JitterBuffer:
         if position not in self._packets:
             if not self._packets or self._delay(position, now) < self.needed:
                 return self._wait()
-            self._misses.append(min(self._packets) - position <= _HOLE)
+            missing = min(self._packets) - position
+            self._since_miss = 0 if missing <= _HOLE else self._since_miss + 1
             position = self._catch_up(position, now)
         self._waited = 0
         packet = self._packets.pop(position, None)
         if packet is None:
             return self._miss(position)
-        self._misses.append(False)
+        self._since_miss += 1
         self._position = position + packet.samples
         return Taken(packet, squeeze=self._squeezes(position, now))
 
@@ -148,7 +184,7 @@ class JitterBuffer:
         """Forget everything: another stream begins."""
         self._packets.clear()
         self._transits.clear()
-        self._misses.clear()
+        self._since_miss = _LOOK_BACK
         self._position = self._highest = None
         self._waited = 0
 
@@ -167,7 +203,7 @@ class JitterBuffer:
 
     def _delay(self, position: int, now: int) -> int:
         """How long after the arrival of a fast packet its sound would be played now."""
-        return now - position - min(self._transits, default=0)
+        return now - position - self._transits.least
 
     def _start(self, now: int) -> int | None:
         if not self._packets:

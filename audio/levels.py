@@ -1,5 +1,6 @@
 """How loud a voice is, and what follows: its gain, and whether it counts as speaking."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,7 +32,7 @@ _MEMORY = 100  # ticks of speech that the level is averaged over
 def level_db(pcm: Pcm) -> float:
     """RMS level in dBFS; a full-scale square wave is 0."""
     power = float(np.dot(pcm, pcm)) / max(len(pcm), 1)
-    return max(_SILENCE_DB, 10.0 * float(np.log10(power + 1e-12)))
+    return max(_SILENCE_DB, 10.0 * math.log10(power + 1e-12))
 
 
 @dataclass(slots=True)
@@ -84,7 +85,7 @@ class SlowGain:
         if self._is_speech(level):
             self._heard = min(self._heard + 1, _MEMORY)
             self._power += (10.0 ** (level / 10.0) - self._power) / self._heard
-            self.gain_db += self._step(10.0 * float(np.log10(self._power)))
+            self.gain_db += self._step(10.0 * math.log10(self._power))
         if before == self.gain_db == 0.0:
             return pcm
         after = _factor(self.gain_db)

@@ -18,7 +18,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from dataclasses import replace
 from queue import SimpleQueue
 from typing import TypeVar
 
@@ -177,7 +176,7 @@ class MediaThread:
         with _logged("tick"):
             # Each tick plays what was due then, not what is due when it catches up.
             due = started - behind + skipped * TICK
-            self._core.tick(replace(self._clock(), now=due))
+            self._core.tick(Clock(due, time.time(), self._tick))
             if self._tick % _TCP_POLL_TICKS == 0:
                 self._tcp.poll(time.monotonic())
         self._tick += 1
@@ -195,8 +194,10 @@ class MediaThread:
             self._receive(datagram, (plain_host(source[0]), source[1]))
 
     def _receive(self, datagram: bytes, source: Address) -> None:
-        with _logged("datagram"):
+        try:
             self._core.transport.receive(datagram, source, time.monotonic())
+        except Exception:
+            logger.exception("A datagram failed")
 
     def _run_calls(self, _events: int = selectors.EVENT_READ) -> None:
         with contextlib.suppress(BlockingIOError):
@@ -207,7 +208,7 @@ class MediaThread:
 
 @contextlib.contextmanager
 def _logged(what: str) -> Iterator[None]:
-    """An error in one room, socket or datagram is for the log; everybody else's sound goes on."""
+    """An error in one socket or tick is for the log; everybody else's sound goes on."""
     try:
         yield
     except Exception:

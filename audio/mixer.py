@@ -11,10 +11,15 @@ _RISE = np.linspace(0.0, 1.0, FRAME, dtype=np.float32)
 
 
 def mix(voices: list[Pcm]) -> Pcm:
-    """The plain sum of frames of 960 samples; it may exceed 1. No voices: silence."""
+    """The plain sum of frames of 960 samples; it may exceed 1. No voices: silence.
+
+    A voice alone is its own sum, not a copy.
+    """
     if not voices:
         return np.zeros(FRAME, dtype=np.float32)
-    total: Pcm = np.sum(voices, axis=0, dtype=np.float32)
+    total = voices[0]
+    for voice in voices[1:]:
+        total = total + voice
     return total
 
 

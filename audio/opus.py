@@ -136,6 +136,8 @@ class Encoder:
             SAMPLE_RATE, 1, _APPLICATION_VOIP, ctypes.byref(error)
         )
         _check(error.value)
+        self._samples = np.zeros(FRAME, dtype=np.float32)
+        self._samples_at = self._samples.ctypes.data  # asking costs more than copying
         self._buffer = ctypes.create_string_buffer(_MAX_FRAME)
         self._control(_SET_COMPLEXITY, complexity)
         self._control(_SET_SIGNAL, _SIGNAL_VOICE)
@@ -178,11 +180,9 @@ class Encoder:
         """One packet for 960 samples."""
         if len(pcm) != FRAME:
             raise ValueError(f"a frame has {FRAME} samples, not {len(pcm)}")
-        samples = np.ascontiguousarray(pcm, dtype=np.float32)
+        self._samples[:] = pcm
         size = _check(
-            _lib.opus_encode_float(
-                self._state, samples.ctypes.data, FRAME, self._buffer, _MAX_FRAME
-            )
+            _lib.opus_encode_float(self._state, self._samples_at, FRAME, self._buffer, _MAX_FRAME)
         )
         return self._buffer.raw[:size]
 
@@ -251,6 +251,7 @@ class Decoder:
         self._state = _lib.opus_decoder_create(sample_rate, 1, ctypes.byref(error))
         _check(error.value)
         self._buffer = np.zeros(_MAX_SAMPLES, dtype=np.float32)
+        self._buffer_at = self._buffer.ctypes.data
 
     def decode(self, packet: bytes) -> Pcm:
         """The packet's samples; raises `OpusError` when it is malformed."""
@@ -274,9 +275,7 @@ class Decoder:
     def _decode(self, packet: bytes | None, samples: int, *, fec: bool) -> Pcm:
         size = 0 if packet is None else len(packet)
         decoded = _check(
-            _lib.opus_decode_float(
-                self._state, packet, size, self._buffer.ctypes.data, samples, int(fec)
-            )
+            _lib.opus_decode_float(self._state, packet, size, self._buffer_at, samples, int(fec))
         )
         return self._buffer[:decoded].copy()
 

@@ -1,11 +1,9 @@
 """STUN binding requests and responses (RFC 8489), as ICE needs them (RFC 8445)."""
 
-import hashlib
 import hmac
+import socket
 import struct
 import zlib
-from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import NamedTuple
 
 BINDING_REQUEST = 0x0001
@@ -22,7 +20,10 @@ _MAGIC_COOKIE = 0x2112A442
 _HEADER = struct.Struct("!HHI12s")
 _ATTRIBUTE = struct.Struct("!HH")
 _FINGERPRINT_XOR = 0x5354554E
-_INTEGRITY_SIZE = _ATTRIBUTE.size + 20
+_LENGTH = struct.Struct("!H")
+_MAPPED = struct.Struct("!xBH")
+_SHA1_SIZE = 20
+_INTEGRITY_SIZE = _ATTRIBUTE.size + _SHA1_SIZE
 _FINGERPRINT_SIZE = _ATTRIBUTE.size + 4
 
 
@@ -43,8 +44,7 @@ class BadStun(ValueError):
     """The datagram is not a well-formed STUN message."""
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """A parsed STUN message. Attributes after MESSAGE-INTEGRITY are not looked at (14.5)."""
 
     kind: int
@@ -89,7 +89,7 @@ def parse(data: bytes) -> Message:
         elif integrity_at is None:
             attributes.setdefault(attribute, value)
             if attribute == MESSAGE_INTEGRITY:
-                if size != hashlib.sha1(usedforsecurity=False).digest_size:
+                if size != _SHA1_SIZE:
                     raise BadStun("MESSAGE-INTEGRITY of a wrong size")
                 integrity_at = at
         at += _ATTRIBUTE.size + size + -size % 4
@@ -104,12 +104,13 @@ def build(
         _ATTRIBUTE.pack(attribute, len(value)) + value + bytes(-len(value) % 4)
         for attribute, value in attributes
     )
-    data = _HEADER.pack(kind, len(body), _MAGIC_COOKIE, transaction) + body
-    data = _with_length(data, len(body) + _INTEGRITY_SIZE) + (
-        _ATTRIBUTE.pack(MESSAGE_INTEGRITY, 20) + _integrity(data, password)
-    )
-    data = _with_length(data, len(data) - _HEADER.size + _FINGERPRINT_SIZE)
-    return data + _ATTRIBUTE.pack(FINGERPRINT, 4) + _fingerprint(data)
+    # Each of the two covers a header whose length ends with it.
+    covered = _HEADER.pack(kind, len(body) + _INTEGRITY_SIZE, _MAGIC_COOKIE, transaction) + body
+    digest = hmac.digest(password.encode(), covered, "sha1")
+    data = bytearray(covered + _ATTRIBUTE.pack(MESSAGE_INTEGRITY, _SHA1_SIZE) + digest)
+    _LENGTH.pack_into(data, 2, len(data) - _HEADER.size + _FINGERPRINT_SIZE)
+    data += _ATTRIBUTE.pack(FINGERPRINT, 4) + _fingerprint(data)
+    return bytes(data)
 
 
 def binding_success(request: Message, source: Address, password: str) -> bytes:
@@ -121,35 +122,36 @@ def binding_success(request: Message, source: Address, password: str) -> bytes:
 
 def xor_address(address: Address, transaction: bytes) -> bytes:
     """The value of XOR-MAPPED-ADDRESS (RFC 8489, 14.2)."""
-    ip = ip_address(address[0])
-    mask = _MAGIC_COOKIE.to_bytes(4, "big") + transaction
-    host = bytes(a ^ b for a, b in zip(ip.packed, mask, strict=False))
-    family = 1 if isinstance(ip, IPv4Address) else 2
-    return struct.pack("!xBH", family, address[1] ^ (_MAGIC_COOKIE >> 16)) + host
+    family, number = (socket.AF_INET6, 2) if ":" in address[0] else (socket.AF_INET, 1)
+    host = _masked(socket.inet_pton(family, address[0]), transaction)
+    return _MAPPED.pack(number, address[1] ^ (_MAGIC_COOKIE >> 16)) + host
 
 
 def read_xor_address(value: bytes, transaction: bytes) -> Address:
     """The address inside of an XOR-MAPPED-ADDRESS; raises `BadStun`."""
     if len(value) not in (8, 20):
         raise BadStun("address of a wrong size")
+    host = _masked(value[4:], transaction)
+    family = socket.AF_INET if len(host) == 4 else socket.AF_INET6
+    _, port = _MAPPED.unpack_from(value)
+    return socket.inet_ntop(family, host), port ^ (_MAGIC_COOKIE >> 16)
+
+
+def _masked(host: bytes, transaction: bytes) -> bytes:
+    """A packed IP address with the bits turned that RFC 8489, 14.2 wants turned, or back."""
     mask = _MAGIC_COOKIE.to_bytes(4, "big") + transaction
-    host = bytes(a ^ b for a, b in zip(value[4:], mask, strict=False))
-    ip = IPv4Address(host) if len(host) == 4 else IPv6Address(host)
-    (port,) = struct.unpack_from("!H", value, 2)
-    return str(ip), port ^ (_MAGIC_COOKIE >> 16)
-
-
-def _with_length(data: bytes, length: int) -> bytes:
-    return data[:2] + struct.pack("!H", length) + data[4:]
+    turned = int.from_bytes(host, "big") ^ int.from_bytes(mask[: len(host)], "big")
+    return turned.to_bytes(len(host), "big")
 
 
 def _integrity(before: bytes, password: str) -> bytes:
     """HMAC-SHA1 over all before the attribute, as if the message ended with the attribute."""
-    covered = _with_length(before, len(before) - _HEADER.size + _INTEGRITY_SIZE)
+    length = len(before) - _HEADER.size + _INTEGRITY_SIZE
+    covered = before[:2] + _LENGTH.pack(length) + before[4:]
     return hmac.digest(password.encode(), covered, "sha1")
 
 
-def _fingerprint(before: bytes) -> bytes:
+def _fingerprint(before: bytes | bytearray) -> bytes:
     return struct.pack("!I", zlib.crc32(before) ^ _FINGERPRINT_XOR)
 
 

@@ -75,7 +75,7 @@ class Voice:
         while len(self._ready) < FRAME:
             # What comes next is heard when what is ready has been.
             sound = self._next(packets, now + len(self._ready))
-            self._ready = np.concatenate([self._ready, sound])
+            self._ready = np.concatenate([self._ready, sound]) if len(self._ready) else sound
         frame, self._ready = self._ready[:FRAME], self._ready[FRAME:]
         return Sound(frame, packets)
 
