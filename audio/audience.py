@@ -6,17 +6,20 @@ conversation cannot wait. The frames are the same ones, so going from one pace t
 loses nothing: whoever is hurried first gets the frames that still wait for their packet, and
 whoever may take it easy again goes over where a packet of three ends.
 
-The listeners are in three groups whose packets end in different ticks, so that no tick sends
-to more than a third of them.
+The listeners are in three groups whose packets end in different ticks. A batch costs less the
+more datagrams are in it, so a group is filled up to a batch before the next one is begun; beyond
+that they grow evenly, so that no tick sends to more than a third of a crowd. Which group comes
+first differs from room to room.
 """
 
-from collections import deque
+import secrets
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import cycle
 
 import numpy as np
 
+from audio.batch import CAPACITY
 from audio.fanout import MAX_PAYLOAD, Slots
 from audio.opus import FRAME, Repacketizer
 
@@ -70,7 +73,8 @@ class Audience:
         self._recent: deque[Frame] = deque(maxlen=FRAMES)
         self._quick = Group()
         self._easy = [Group() for _ in range(FRAMES)]
-        self._next_number = cycle(range(FRAMES))
+        self._first = secrets.randbelow(FRAMES)
+        self._sizes: Counter[int] = Counter()
         self._number: dict[int, int] = {}  # which of the groups somebody belongs to
         self._waiting: list[set[int]] = [set() for _ in range(FRAMES)]
         self._hurried: frozenset[int] = frozenset()
@@ -78,7 +82,8 @@ class Audience:
 
     def join(self, slot: int) -> None:
         """Somebody is connected; the first packet comes with the next tick."""
-        number = self._number[slot] = next(self._next_number)
+        number = self._number[slot] = self._choose()
+        self._sizes[number] += 1
         self._quick.add(slot)
         self._waiting[number].add(slot)
 
@@ -87,6 +92,7 @@ class Audience:
         number = self._number.pop(slot, None)
         if number is None:
             return
+        self._sizes[number] -= 1
         self._quick.discard(slot)
         self._easy[number].discard(slot)
         self._waiting[number].discard(slot)
@@ -122,6 +128,11 @@ class Audience:
             self._quick.discard(slot)
             self._easy[number].add(slot)
         self._waiting[number].clear()
+
+    def _choose(self) -> int:
+        """The group for somebody who comes: the first with room in its batch, or the smallest."""
+        numbers = [(self._first + offset) % FRAMES for offset in range(FRAMES)]
+        return min(numbers, key=lambda number: max(self._sizes[number] + 1, CAPACITY))
 
     def _hurry(self, slot: int) -> None:
         number = self._number[slot]

@@ -25,6 +25,7 @@ STRIDE = 1536
 SOCKADDR_SIZE = 28
 """Of `sockaddr_in6`, the larger of the two there are."""
 
+_DONTWAIT = int(socket.MSG_DONTWAIT)  # of an enumeration it would be looked up each time
 _PATIENCE = 5  # milliseconds to wait for a full socket buffer, once in a batch
 
 # struct iovec and struct mmsghdr of 64-bit Linux.
@@ -80,10 +81,11 @@ class Batch:
         """One datagram in each row."""
         self.names: NDArray[np.uint8] = np.zeros((CAPACITY, SOCKADDR_SIZE), dtype=np.uint8)
         """Where each goes: rows as `sockaddr` makes them."""
-        self.sizes: NDArray[np.uintp] = np.zeros(CAPACITY, dtype=np.uintp)
-        """Bytes in each."""
         self._vectors = np.zeros(CAPACITY, dtype=_IOVEC)
+        self.sizes: NDArray[np.uintp] = self._vectors["size"]
+        """Bytes in each."""
         self._messages = np.zeros(CAPACITY, dtype=_MMSGHDR)
+        self._socket: socket.socket | None = None
         row = np.arange(CAPACITY, dtype=np.uintp)
         self._vectors["base"] = self.data.ctypes.data + row * np.uintp(STRIDE)
         self._messages["name"] = self.names.ctypes.data + row * np.uintp(SOCKADDR_SIZE)
@@ -106,13 +108,14 @@ class Batch:
         """
         if _sendmmsg is None:
             return self._send_one_by_one(udp, count)
-        self._vectors["size"][:count] = self.sizes[:count]
-        self._messages["namelen"] = 28 if udp.family == socket.AF_INET6 else 16
+        if udp is not self._socket:
+            self._socket = udp
+            self._messages["namelen"] = 28 if udp.family == socket.AF_INET6 else 16
         at = failed = 0
         patient = True
         while at < count:
             address = self._base + at * _MMSGHDR.itemsize
-            sent = _sendmmsg(udp.fileno(), address, count - at, socket.MSG_DONTWAIT)
+            sent = _sendmmsg(udp.fileno(), address, count - at, _DONTWAIT)
             if sent > 0:
                 at += sent
                 continue

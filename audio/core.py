@@ -33,7 +33,7 @@ from audio.rtp import CLOCK_RATE, RtpPacket
 from audio.tap import Tap
 from audio.transport import Outlet, Transport
 
-_POLL_TICKS = 5
+_POLL_TICKS = 10
 _NETWORKS_TICKS = 150
 _RICH_ENCODES = 24  # in one tick; with more they are made cheaper, so that all are made in time
 

@@ -19,10 +19,9 @@ from pathlib import Path
 
 import numpy as np
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from numpy.typing import NDArray
 
 from audio.batch import Batch
-from audio.sealer import ROW, Sealer
+from audio.sealer import ROW, Rows, Sealer
 
 _SLOT = struct.Struct("=cI")
 _SEND = struct.Struct("=cII")
@@ -60,7 +59,7 @@ class FanoutWorker:
         """See `Sealer.forget`; raises `OSError`."""
         self._pair.send(_SLOT.pack(b"F", slot))
 
-    def send(self, rows: NDArray[np.void], payloads: list[bytes]) -> None:
+    def send(self, rows: Rows, payloads: list[bytes]) -> None:
         """See `Sealer.send`; raises `OSError`."""
         sizes = np.array([len(payload) for payload in payloads], dtype=np.uint32)
         head = _SEND.pack(b"S", len(rows), len(payloads))
@@ -109,7 +108,8 @@ def _send(sealer: Sealer, message: bytes) -> None:
     for size in np.frombuffer(message, dtype=np.uint32, count=number, offset=_SEND.size).tolist():
         payloads.append(message[at : at + size])
         at += size
-    sealer.send(np.frombuffer(message, dtype=ROW, count=count, offset=at), payloads)
+    rows = np.frombuffer(message, dtype=np.uint8, offset=at).reshape(count, ROW.itemsize)
+    sealer.send(rows, payloads)
 
 
 if __name__ == "__main__":

@@ -147,12 +147,23 @@ def test_whoever_leaves_gets_nothing_more(stage: Stage) -> None:
     assert [len(stage.ears.heard_by(name)) for name in ("bruno", "carla")] == before
 
 
-def test_listeners_are_spread_over_the_ticks() -> None:
-    stage = Stage("anna", *(f"p{number}" for number in range(30)))
+def sizes_of_packets(listeners: int) -> list[int]:
+    """To how many each of the last packets for listeners went."""
+    stage = Stage("anna", *(f"p{number}" for number in range(listeners)))
     stage.room.set_voices(frozenset({"anna"}))
     stage.play(50, anna=tone_packets(A, 1))
-    sizes = [len(names) for _, _, names in stage.ears.sent[-6:] if names != ["anna"]]
-    assert set(sizes) == {10}
+    sent = [(tick, names) for _, tick, names in stage.ears.sent if names != ["anna"]]
+    return [len(names) for tick, names in sent if tick > 40]
+
+
+def test_listeners_who_fit_into_one_batch_share_it() -> None:
+    assert set(sizes_of_packets(30)) == {30}
+
+
+def test_a_crowd_is_spread_over_the_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("audio.audience.CAPACITY", 4)
+    assert set(sizes_of_packets(5)) == {3, 2}  # with anna, four in the first batch
+    assert set(sizes_of_packets(30)) == {10}
 
 
 def test_whoever_talks_alone_costs_no_encode_of_their_own(
