@@ -5,6 +5,7 @@ handshake is done its keys are exported, the last flight (in case it is lost on 
 close_notify alert (for the day we hang up) are kept as bytes, and the connection is freed.
 """
 
+import contextlib
 import datetime
 import secrets
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from OpenSSL import SSL
 from audio.srtp import PROFILES, Keys, server_keys
 
 _MTU = 1200
+_CHUNK = 4096  # bytes read from OpenSSL at once, more than most flights have
 _MAX_STARTS = 8  # of one handshake; each costs a signature, about a millisecond
 _MAX_REPEATS = 16  # clients ask less often, with growing pauses
 _RECORD_HEADER = 13
@@ -92,7 +94,7 @@ class Handshake:
         except SSL.Error:
             self._connection = None
             return []
-        return _drain(self._connection)
+        return flight(self._connection)
 
     def close(self) -> list[bytes]:
         """The datagrams that tell the client we hung up (close_notify)."""
@@ -120,7 +122,7 @@ class Handshake:
             connection.bio_write(datagram)
             connection.do_handshake()
         except SSL.WantReadError:
-            return _drain(connection)
+            return flight(connection)
         except SSL.Error as error:
             # Forget it all: a new ClientHello may start over.
             self._connection = None
@@ -130,7 +132,7 @@ class Handshake:
         return self._last_flight
 
     def _finish(self, connection: SSL.Connection) -> None:
-        self._last_flight = _drain(connection)
+        self._last_flight = flight(connection)
         certificate = connection.get_peer_certificate(as_cryptography=True)
         if certificate is None or not matches(certificate, self.fingerprints):
             raise BadDtls("bad_fingerprint")
@@ -141,7 +143,7 @@ class Handshake:
         exported = connection.export_keying_material(b"EXTRACTOR-dtls_srtp", profile.exported_size)
         self.keys = server_keys(profile, exported)
         connection.shutdown()
-        self._goodbye = _drain(connection)
+        self._goodbye = flight(connection)
 
 
 def fingerprint(certificate: x509.Certificate, name: str) -> str:
@@ -168,16 +170,15 @@ def split_records(datagram: bytes) -> list[bytes]:
     return records
 
 
-def _drain(connection: SSL.Connection) -> list[bytes]:
-    """What OpenSSL wants to send. The memory BIO runs records together: cut at their borders."""
-    chunks = []
-    while True:
-        try:
-            chunks.append(connection.bio_read(65536))
-        except SSL.WantReadError:
-            break
+def flight(connection: SSL.Connection) -> list[bytes]:
+    """The datagrams OpenSSL wants to send. Its BIO runs records together: cut at their borders."""
+    waiting = b""
+    with contextlib.suppress(SSL.WantReadError):  # nothing more
+        while len(chunk := connection.bio_read(_CHUNK)) == _CHUNK:
+            waiting += chunk
+        waiting += chunk
     datagrams: list[bytes] = []
-    for record in split_records(b"".join(chunks)):
+    for record in split_records(waiting):
         if datagrams and len(datagrams[-1]) + len(record) <= _MTU:
             datagrams[-1] += record
         else:

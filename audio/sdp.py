@@ -33,16 +33,16 @@ _DIRECTIONS = {
 
 @dataclass(slots=True)
 class _Section:
-    """One `m=` line with its attributes, in the order they came."""
+    """One `m=` line with the values of its attributes by name, both in the order they came."""
 
     kind: str
     port: str
     protocol: str
     formats: list[str]
-    attributes: list[tuple[str, str]] = field(default_factory=list)
+    attributes: dict[str, list[str]] = field(default_factory=dict)
 
     def all(self, name: str) -> list[str]:
-        return [value for key, value in self.attributes if key == name]
+        return self.attributes.get(name, [])
 
     def first(self, name: str) -> str | None:
         return next(iter(self.all(name)), None)
@@ -184,7 +184,8 @@ def _split(text: str) -> tuple[_Section, list[_Section]]:
             sections.append(_media(line[2:]))
         elif line[0] == "a":
             name, _, value = line[2:].partition(":")
-            (sections[-1] if sections else session).attributes.append((name, value.strip()))
+            attributes = (sections[-1] if sections else session).attributes
+            attributes.setdefault(name, []).append(value.strip())
     if not sections:
         raise BadOffer("no media section")
     return session, sections
@@ -248,7 +249,7 @@ def _fingerprints(session: _Section, audio: _Section) -> frozenset[tuple[str, st
 
 
 def _answered_direction(session: _Section, audio: _Section) -> str:
-    names = [name for name, _ in audio.attributes + session.attributes if name in _DIRECTIONS]
+    names = [name for name in (*audio.attributes, *session.attributes) if name in _DIRECTIONS]
     return _DIRECTIONS[names[0] if names else "sendrecv"]
 
 

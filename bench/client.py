@@ -10,7 +10,7 @@ from collections.abc import Callable
 from OpenSSL import SSL
 
 from audio import rtcp, rtp, stun
-from audio.dtls import Identity, split_records
+from audio.dtls import Identity, flight
 from audio.opus import FRAME
 from audio.reports import Reception
 from audio.srtp import PROFILES, Keys, LibSrtpSession, server_keys
@@ -195,12 +195,10 @@ class Client:
 
     def _send_flight(self) -> None:
         assert self._dtls is not None
-        try:
-            flight = self._dtls.bio_read(65536)
-        except SSL.WantReadError:
-            return
-        self._flight = split_records(flight)
-        self._send_all(self._flight)
+        datagrams = flight(self._dtls)
+        if datagrams:
+            self._flight = datagrams
+            self._send_all(datagrams)
 
     def _send_all(self, datagrams: list[bytes]) -> None:
         for datagram in datagrams:
