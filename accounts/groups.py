@@ -25,6 +25,7 @@ PERMISSIONS = {
     ],
     "recordings": [
         "view_recording",
+        "view_replay",
         "view_recordingfile",
         "review_recording",
         "view_purgerecord",

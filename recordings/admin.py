@@ -16,18 +16,19 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin import ReadOnlyAdmin, StaffRequest
 from accounts.errors import DomainError
-from recordings import pipeline, presentation
-from recordings.models import PurgeRecord, Recording, RecordingAccess, RecordingFile
+from recordings import pipeline, presentation, replays
+from recordings.models import PurgeRecord, Recording, RecordingAccess, RecordingFile, Replay
 from recordings.tasks import send_recording
 
 if TYPE_CHECKING:
     # Django's classes take type arguments in the stubs only.
     RecordingAdminBase = admin.ModelAdmin[Recording]
     PurgeRecordAdminBase = admin.ModelAdmin[PurgeRecord]
+    ReplayAdminBase = admin.ModelAdmin[Replay]
     FilesBase = admin.TabularInline[RecordingFile, Recording]
     AccessesBase = admin.TabularInline[RecordingAccess, Recording]
 else:
-    RecordingAdminBase = PurgeRecordAdminBase = admin.ModelAdmin
+    RecordingAdminBase = PurgeRecordAdminBase = ReplayAdminBase = admin.ModelAdmin
     FilesBase = AccessesBase = admin.TabularInline
 
 
@@ -175,6 +176,41 @@ class PurgeRecordAdmin(ReadOnlyAdmin, PurgeRecordAdminBase):
         writer.writerow(columns)
         writer.writerows([_cell(record, column) for column in columns] for record in records)
         return response
+
+
+@admin.register(Replay)
+class ReplayAdmin(ReadOnlyAdmin, ReplayAdminBase):
+    """What hosts published, for moderators to withdraw and to give back."""
+
+    list_display = ["recording", "public", "published_at", "in_feed", "withdrawn_at", "deleted_at"]
+    list_filter = ["in_feed", "withdrawn_at"]
+    list_select_related = ["recording__room"]
+    search_fields = ["recording__room__title", "recording__room__host__handle"]
+    ordering = ["-published_at"]
+    actions = ["withdraw", "restore"]
+
+    def has_review_permission(self, request: HttpRequest) -> bool:
+        """For the actions."""
+        return request.user.has_perm("recordings.review_recording")
+
+    @admin.display(description=_("public"), boolean=True)
+    def public(self, replay: Replay) -> bool:
+        """Whether everybody may hear it."""
+        return replay.is_public
+
+    @admin.action(description=_("Withdraw the selected replays"), permissions=["review"])
+    def withdraw(self, request: StaffRequest, chosen: QuerySet[Replay]) -> None:
+        """Nobody but the host hears them any more."""
+        for replay in chosen:
+            replays.withdraw(replay=replay)
+        LogEntry.objects.log_actions(request.user.pk, chosen, CHANGE, gettext("Withdrawn."))
+
+    @admin.action(description=_("Give the selected replays back"), permissions=["review"])
+    def restore(self, request: StaffRequest, chosen: QuerySet[Replay]) -> None:
+        """As the host had published them."""
+        for replay in chosen:
+            replays.restore(replay=replay)
+        LogEntry.objects.log_actions(request.user.pk, chosen, CHANGE, gettext("Given back."))
 
 
 def _cell(record: PurgeRecord, column: str) -> object:

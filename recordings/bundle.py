@@ -27,6 +27,13 @@ _RISKY = ("=", "+", "-", "@", "\t", "\r")
 """What makes a spreadsheet take a cell for a formula."""
 
 Row = dict[str, object]
+Kind = RecordingFile.Kind
+_NAMES = {
+    Kind.MIX: "audio/everybody.ogg",
+    Kind.M4A: "audio/everybody.m4a",
+    Kind.PEAKS: "waveform.json",
+    Kind.MANIFEST: "manifest-of-the-recording.json",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +107,12 @@ def _sound(scope: Scope) -> Iterator[Entry]:
     if scope.participant is not None:
         files = files.filter(participant=scope.participant)
     for file in files:
-        if file.kind == RecordingFile.Kind.TRACK:
+        if file.kind == Kind.TRACK:
             who = slugify(presentation.speaker_name(file), allow_unicode=True)
             mark = file.participant.public_id[:4] if file.participant else str(file.pk)
             yield Entry(f"audio/{who}-{mark}.ogg", file)
-        elif file.kind in (RecordingFile.Kind.MIX, RecordingFile.Kind.M4A):
-            yield Entry(f"audio/everybody{Path(file.name).suffix}", file)
         else:
-            yield Entry(f"audio/{Path(file.name).name}", file)
+            yield Entry(_NAMES[Kind(file.kind)], file)
 
 
 def _participants(scope: Scope) -> Iterator[Row]:
@@ -159,7 +164,7 @@ def _manifest(scope: Scope, listed: Iterable[Listed]) -> Row:
 
 def _add(archive: zipfile.ZipFile, entry: Entry) -> Listed:
     """Copy one entry in chunks. Sound is compressed already, everything else is text."""
-    is_sound = isinstance(entry.content, RecordingFile)
+    is_sound = entry.name.startswith("audio/")
     info = zipfile.ZipInfo(entry.name)
     info.compress_type = zipfile.ZIP_STORED if is_sound else zipfile.ZIP_DEFLATED
     info.file_size = entry.size

@@ -46,8 +46,8 @@ class Offer:
 
 def offers(room: Room, request: HttpRequest) -> list[Offer]:
     """What whoever asks may download of an ended room whose copy is kept."""
-    is_kept = Recording.objects.filter(room=room, state=Recording.State.READY).exists()
-    return list(_offers(room, request)) if is_kept else []
+    recording = Recording.objects.filter(room=room).first()
+    return list(_offers(room, request)) if recording and recording.is_kept else []
 
 
 def offer(room: Room, request: HttpRequest, scope: str) -> Offer | None:
@@ -58,6 +58,8 @@ def offer(room: Room, request: HttpRequest, scope: str) -> Offer | None:
 def may_have(export: Export, request: HttpRequest) -> bool:
     """Whether whoever asks may download this one."""
     room = export.recording.room
+    if export.kind != Export.Kind.BUNDLE:
+        return False  # what is cut is heard through its replay
     if export.participant is None:
         return policy.can_export(request.user, room)
     return _who(room, request) == export.participant
@@ -92,7 +94,9 @@ def _offers(room: Room, request: HttpRequest) -> Iterator[Offer]:
 
 
 def _current(room: Room, participant: Participant | None) -> Export | None:
-    export = Export.objects.filter(recording__room=room, participant=participant).first()
+    export = Export.objects.filter(
+        recording__room=room, kind=Export.Kind.BUNDLE, participant=participant
+    ).first()
     if export is None or export.state != Export.State.READY:
         return export
     export.recording.room = room

@@ -1,4 +1,4 @@
-"""The download of a session's data: asked for, built in the background, kept for a day.
+"""Files made from a recording on request, in the background: downloads, trimmed replays.
 
 `waiting -> building -> ready`, or back to `waiting` with a later `due_at`, or `failed`. The claim
 works as that of the archive: a conditional update, renewed while building.
@@ -6,8 +6,9 @@ works as that of the archive: a conditional update, renewed while building.
 
 import logging
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
@@ -16,9 +17,11 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import DomainError
 from recordings import bundle
+from recordings.cutting import cut
 from recordings.drafts import draft
-from recordings.files import store
-from recordings.models import Export, Recording, recordings_storage
+from recordings.files import opened, store
+from recordings.models import Export, Recording, RecordingFile, Replay, recordings_storage
+from recordings.operations import GONE
 from rooms.models import Participant, Room
 
 log = logging.getLogger(__name__)
@@ -28,7 +31,14 @@ MAX_ATTEMPTS = 5
 DELAY = timedelta(seconds=30)
 CLAIM_LASTS = timedelta(minutes=2)
 
-State = Export.State
+State, Kind = Export.State, Export.Kind
+
+
+_SUFFIXES = {Kind.BUNDLE: ".zip", Kind.REPLAY_OGG: ".ogg", Kind.REPLAY_M4A: ".m4a"}
+_SOURCES = {
+    Kind.REPLAY_OGG: RecordingFile.Kind.MIX,
+    Kind.REPLAY_M4A: RecordingFile.Kind.M4A,
+}
 
 
 class ClaimLost(Exception):
@@ -36,21 +46,27 @@ class ClaimLost(Exception):
 
 
 @transaction.atomic
-def ask(*, recording: Recording, participant: Participant | None, language: str) -> Export:
-    """Ask for everything (`participant` is None) or for somebody's own part.
+def ask(
+    *,
+    recording: Recording,
+    kind: Export.Kind = Kind.BUNDLE,
+    participant: Participant | None = None,
+    language: str = "",
+) -> Export:
+    """Ask for a file; of a bundle everything (`participant` is None) or somebody's own part.
 
     One that is on its way is returned as it is; one that is there, or failed, is made anew.
     Raises `DomainError` with `not_ready` while there is no copy to take it from.
     """
     locked = Recording.objects.select_for_update().get(pk=recording.pk)
-    if locked.state != Recording.State.READY:
+    if not locked.is_kept:
         raise DomainError("not_ready", _("The recording is not ready yet."))
-    before = Export.objects.filter(recording=locked, participant=participant).first()
+    before = Export.objects.filter(recording=locked, kind=kind, participant=participant).first()
     if before is not None and before.state in (State.WAITING, State.BUILDING):
         return before
     if before is not None:
         discard(before)
-    export = Export(recording=locked, participant=participant, language=language)
+    export = Export(recording=locked, kind=kind, participant=participant, language=language)
     export.save()
     return export
 
@@ -83,7 +99,7 @@ def due(now: datetime) -> Iterable[int]:
 def expired(now: datetime) -> Iterable[int]:
     """Those whose day is over."""
     old = Q(ready_at__lte=now - KEPT_FOR) | Q(state=State.FAILED, due_at__lte=now - KEPT_FOR)
-    return Export.objects.filter(old).values_list("pk", flat=True)
+    return Export.objects.filter(old, kind=Kind.BUNDLE).values_list("pk", flat=True)
 
 
 def discard(export: Export) -> None:
@@ -95,8 +111,9 @@ def discard(export: Export) -> None:
 
 def is_there(export: Export, now: datetime) -> bool:
     """Whether it can be downloaded; the sweep may be late."""
-    is_kept = export.recording.state == Recording.State.READY
-    return is_kept and export.ready_at is not None and export.ready_at > now - KEPT_FOR
+    if export.ready_at is None or not export.recording.is_kept:
+        return False
+    return export.kind != Kind.BUNDLE or export.ready_at > now - KEPT_FOR
 
 
 def folder(room: Room) -> str:
@@ -111,27 +128,31 @@ def _build(export: Export) -> None:
             raise ClaimLost
 
     room = export.recording.room
-    with draft(room) as folder_for_now:
-        target = folder_for_now / "export.zip"
-        with translation.override(export.language):
-            bundle.write(bundle.Scope(export.recording, export.participant), target, progress)
-        name = f"{folder(room)}/{secrets.token_urlsafe(16)}.zip"
+    with draft(room) as drafts_folder:
+        target = drafts_folder / f"{secrets.token_urlsafe(16)}{_SUFFIXES[Kind(export.kind)]}"
+        _write(export, target, progress)
+        name = f"{folder(room)}/{target.name}"
         kept_as, size, sha256 = store(target, name)
-    ready = (
-        _held(export)
-        .filter(recording__state=Recording.State.READY)
-        .update(
-            state=State.READY,
-            file=kept_as,
-            size=size,
-            sha256=sha256,
-            ready_at=timezone.now(),
-            claim="",
-        )
-    )
-    if not ready:
+    ready = _held(export).exclude(recording__state__in=GONE)
+    now = timezone.now()
+    if not ready.update(
+        state=State.READY, file=kept_as, size=size, sha256=sha256, ready_at=now, claim=""
+    ):
         recordings_storage().delete(kept_as)
         raise ClaimLost
+
+
+def _write(export: Export, target: Path, progress: Callable[[int], None]) -> None:
+    recording = export.recording
+    if export.kind == Kind.BUNDLE:
+        with translation.override(export.language):
+            bundle.write(bundle.Scope(recording, export.participant), target, progress)
+        return
+    replay = Replay.objects.get(recording=recording)
+    source = recording.files.get(kind=_SOURCES[Kind(export.kind)])
+    end = source.seconds if replay.ends_at is None else replay.ends_at
+    with opened(source.name) as file:
+        cut(file, target, start=replay.starts_at, end=end, progress=progress)
 
 
 def _claimable(now: datetime) -> QuerySet[Export]:

@@ -1,5 +1,6 @@
 """What people read about a recording: one context for the page and the fragment."""
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from math import ceil, floor
 from typing import TypedDict
@@ -49,7 +50,7 @@ def recording_context(room: Room, user: User | AnonymousUser) -> RecordingContex
     recording = Recording.objects.filter(room=room).select_related("room").first()
     is_host = policy.is_host(user, room)
     files: list[RecordingFile] = []
-    if is_host and recording and recording.is_kept:
+    if is_host and not policy.has_deleted(room) and recording and recording.is_kept:
         listed = recording.files.exclude(kind=Kind.PEAKS).select_related("participant__user")
         files = sorted(listed, key=lambda file: (_ORDER.index(Kind(file.kind)), file.pk))
     return {
@@ -109,18 +110,18 @@ def content_type(file: RecordingFile) -> str:
     return _CONTENT_TYPES[Kind(file.kind)]
 
 
-def gap_lines(file: RecordingFile) -> list[str]:
-    """What people read about each stretch in which nothing could be recorded."""
+def gap_lines(gaps: Iterable[Sequence[float]], seconds: float) -> list[str]:
+    """What people read about each gap ([start, length]) in a sound of so many seconds."""
     lines = []
-    for start, seconds in file.gaps:
-        if start >= file.seconds - 0.1:
+    for start, length in gaps:
+        if start >= seconds - 0.1:
             text = _(
                 "The recording stops at %(start)s. The last %(length)s of the Space are missing."
             )
         else:
             text = _("From %(start)s to %(end)s nothing could be recorded: there you hear silence.")
-        end = clock(ceil(start + seconds))
-        lines.append(text % {"start": clock(floor(start)), "end": end, "length": clock(seconds)})
+        end = clock(ceil(start + length))
+        lines.append(text % {"start": clock(floor(start)), "end": end, "length": clock(length)})
     return lines
 
 

@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from recordings import claims, drafts, exports, files, retention
-from recordings.models import PurgeRecord, Recording, recordings_storage
+from recordings.models import PurgeRecord, Recording, Replay, recordings_storage
 from rooms import media
 from rooms.models import Room
 from rooms.operations import forget_what_happened
@@ -103,7 +103,9 @@ def _prove(recording_id: int) -> None:
         total_bytes=sum(file["bytes"] for file in listed),
         purged_at=timezone.now(),
     )
-    recording.files.all().delete()
+    for made_of_it in (recording.files, recording.lines, recording.clips):
+        made_of_it.all().delete()
+    Replay.objects.filter(recording=recording).delete()
     forget_what_happened(room=room)
     recording.state = State.PURGED
     recording.claimed_at = None

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from accounts.errors import DomainError
-from recordings import exporting, exports, operations, policy, presentation
+from recordings import exporting, exports, operations, policy, presentation, replaying
 from recordings.models import Export, Recording, RecordingFile
 from recordings.streaming import file_response
 from recordings.tasks import send_export
@@ -85,7 +85,10 @@ def room_recording(request: HttpRequest, public_id: str) -> HttpResponse:
     """What has become of a room's recording: a page, or for `X-Fragment: 1` its inner part."""
     room = get_object_or_404(Room, public_id=public_id)
     context = presentation.recording_context(room, request.user)
-    offers = exporting.offers(room, request)
+    more = {
+        "exports": exporting.offers(room, request),
+        "replay": replaying.replay_view(room, request.user),
+    }
     is_fragment = request.headers.get("X-Fragment") == "1"
     template = "recordings/_recording.html" if is_fragment else "recordings/recording.html"
-    return render(request, template, {**context, "exports": offers})
+    return render(request, template, {**context, **more})

@@ -9,14 +9,17 @@ from recordings.models.recording import (
     TranscriptLine,
     recordings_storage,
 )
+from recordings.models.replay import Clip, Replay
 
 __all__ = [
     "AppendOnlyError",
+    "Clip",
     "Export",
     "PurgeRecord",
     "Recording",
     "RecordingAccess",
     "RecordingFile",
+    "Replay",
     "TranscriptLine",
     "recordings_storage",
 ]

@@ -12,7 +12,16 @@ from rooms.models import Participant
 
 
 class Export(models.Model):
-    """A ZIP of the session's data: everything, or one participant's own part. Kept for a day."""
+    """A file that is made from a recording when somebody asks for it.
+
+    A bundle is a ZIP of the session's data, kept for a day: everything, or one participant's own
+    part. The others are the trimmed sound of a replay, kept as long as it is trimmed like that.
+    """
+
+    class Kind(models.TextChoices):
+        BUNDLE = "bundle", _("The session's data")
+        REPLAY_OGG = "replay_ogg", _("Replay")
+        REPLAY_M4A = "replay_m4a", _("Replay, as AAC")
 
     class State(models.TextChoices):
         WAITING = "waiting", _("Waiting")
@@ -21,6 +30,7 @@ class Export(models.Model):
         FAILED = "failed", _("Failed")
 
     recording = models.ForeignKey(Recording, models.CASCADE, related_name="exports")
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices, default=Kind.BUNDLE)
     participant = models.ForeignKey(
         Participant,
         models.CASCADE,
@@ -28,7 +38,7 @@ class Export(models.Model):
         related_name="exports",
         help_text=_("Whose part it is. Empty: everything."),
     )
-    language = models.CharField(_("language"), max_length=2, choices=settings.LANGUAGES)
+    language = models.CharField(_("language"), max_length=2, blank=True, choices=settings.LANGUAGES)
     state = models.CharField(
         _("state"), max_length=8, choices=State.choices, default=State.WAITING, db_index=True
     )
@@ -53,7 +63,9 @@ class Export(models.Model):
                 name="one_export_of_a_part",
             ),
             models.UniqueConstraint(
-                fields=["recording"], condition=Q(participant=None), name="one_export_of_all"
+                fields=["recording", "kind"],
+                condition=Q(participant=None),
+                name="one_export_of_a_kind",
             ),
         ]
 

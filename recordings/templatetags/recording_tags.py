@@ -15,12 +15,6 @@ def clock(seconds: float) -> str:
 
 
 @register.filter
-def gap_lines(file: RecordingFile) -> list[str]:
-    """One sentence for each stretch in which nothing could be recorded."""
-    return presentation.gap_lines(file)
-
-
-@register.filter
 def speaker_name(file: RecordingFile) -> str:
     """Whose voice a recording file holds."""
     return presentation.speaker_name(file)

@@ -79,8 +79,8 @@ def test_the_host_gets_everything(browser_of: Browser, archived: Recording, host
 
     bundle = download(client)
     names = bundle.namelist()
-    assert {"README.txt", "manifest.json", "audio/everybody.ogg"} < set(names)
-    assert len([name for name in names if name.startswith("audio/")]) == archived.files.count()
+    assert {"README.txt", "manifest.json", "audio/everybody.ogg", "waveform.json"} < set(names)
+    assert len([name for name in names if name.startswith("audio/")]) == 4
     assert [row["handle"] for row in rows(bundle, "participants.json")] == [
         "host",
         "speaker",
