@@ -2,7 +2,7 @@
 
 import platform
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -73,10 +73,23 @@ class FirefoxPerson:
 
     def join(self, space: str) -> None:
         """Open the Space and click Join; done when sound can flow."""
+        self.open(space)
+        self.press("join")
+        self.is_connected("live")
+
+    def open(self, space: str) -> None:
+        """Look at the Space from outside."""
         self._driver.get(space)
         self._driver.execute_script(_SHOW_PEER)
-        self.press("join")
-        self._find('body[data-connection="live"]')
+
+    def is_connected(self, state: str) -> None:
+        """Wait until the page says so."""
+        self._find(f'body[data-connection="{state}"]')
+
+    def run(self, script: str) -> object:
+        """Run a script in the page and return what it returns."""
+        result: object = self._driver.execute_script(script)
+        return result
 
     def press(self, action: str) -> None:
         self._find(f'[data-action="{action}"]').click()
@@ -111,12 +124,14 @@ class FirefoxPerson:
 
 
 @contextmanager
-def firefox(folder: Path, program: str) -> Iterator[FirefoxPerson]:
-    """A Firefox of one's own, that logs into the folder."""
+def firefox(
+    folder: Path, program: str, preferences: Mapping[str, bool | int] | None = None
+) -> Iterator[FirefoxPerson]:
+    """A Firefox of one's own, that logs into the folder; `preferences` are set besides ours."""
     options = FirefoxOptions()
     options.add_argument("-headless")
     options.binary_location = program
-    for name, value in _PREFERENCES.items():
+    for name, value in {**_PREFERENCES, **(preferences or {})}.items():
         options.set_preference(name, value)
     log = str(folder / "geckodriver.log")
     driver = Firefox(options, Driver(_geckodriver(folder), log_output=log))

@@ -2,21 +2,26 @@
  * One thing to the rest of the page: the WebSocket and the sound together. It is `live` only
  * when both are.
  *
- * Events: `status` (detail: `{connection, text, isBlocked}`), `message` (as of `Wire`, and
- * `joined`), `closed` (as of `Wire`), `elsewhere` (the person is here already, in another tab or
- * device; `start({ takeOver: true })` moves them here).
+ * Events: `status` (detail: `{connection, text, isSilent}`; silent until a tap, that is),
+ * `message` (as of `Wire`, and `joined`), `closed` (as of `Wire`), `elsewhere` (the person is here
+ * already, in another tab or device; `start({ takeOver: true })` moves them here).
  */
 
 import { gettext } from "../i18n.js";
 import { Media } from "./media.js";
+import { Playback } from "./playback.js";
 import { Tab } from "./tab.js";
 import { Wire } from "./wire.js";
 
 const REJOIN_MS = 1000;
+/** Who was heard all the time answers at once; on a new network nobody does. */
+const DOUBT_ANSWER_MS = 1200;
+const DOUBT_AGAIN_MS = 2000;
 
 export class Connection extends EventTarget {
   #wire;
   #media;
+  #playback;
   #tab = new Tab();
   #takeOver = "";
   #joined = deferred();
@@ -24,7 +29,7 @@ export class Connection extends EventTarget {
   #hasStarted = false;
   #wasLive = false;
   #isClosed = false;
-  #isBlocked = false;
+  #doubtedAt = -Infinity;
   #iceServers = [];
   #renewAt = 0;
   #rejoin;
@@ -35,15 +40,16 @@ export class Connection extends EventTarget {
     const url = new URL(path, location.href);
     url.protocol = url.protocol.replace("http", "ws");
     this.#wire = new Wire(url.href);
+    this.#playback = new Playback(audio);
     this.#media = new Media({
-      audio,
+      playback: this.#playback,
       exchange: (sdp) => this.#exchange(sdp),
       iceServers: () => this.#freshServers(),
       // Without the WebSocket nobody knows who talks; the sound may well be fine.
       expectSound: () => this.#isJoined && expectSound(),
     });
     this.#listenToWire();
-    this.#listenToMedia(audio);
+    this.#listenToSound();
     this.#listenToDevice();
   }
 
@@ -69,8 +75,14 @@ export class Connection extends EventTarget {
     return this.#media.send(track);
   }
 
+  /** Be heard again, after a tap on what the page or the lock screen shows. */
   play() {
-    return this.#media.play();
+    return this.#playback.play();
+  }
+
+  /** Fall silent here, until `play`. */
+  pause() {
+    this.#playback.pause();
   }
 
   /** How loud it was since the last call (`Media.levels`). */
@@ -110,6 +122,7 @@ export class Connection extends EventTarget {
       this.#renewAt = Date.now() + data.ice_servers_seconds * 500;
       this.#isJoined = true;
       this.#joined.resolve();
+      if (this.#wasLive) this.#media.doubt();
       this.#pass("message", { type: "joined", data });
       this.#tell();
     } catch (error) {
@@ -155,40 +168,50 @@ export class Connection extends EventTarget {
     });
   }
 
-  #listenToMedia(audio) {
-    this.#media.addEventListener("state", ({ detail }) => {
+  #listenToSound() {
+    this.#media.addEventListener("state", () => {
       // Sound often dies first when the network changes.
-      if (detail === "lost" && this.#isJoined) this.#wire.check();
+      if (!this.#media.isLive) this.#ask();
       this.#tell();
     });
-    this.#media.addEventListener("blocked", () => this.#block(true));
-    this.#media.addEventListener("playing", () => this.#block(false));
-    // A phone call or the system may pause what plays.
-    audio.addEventListener("pause", () => this.#media.isLive && this.#block(true));
+    this.#media.addEventListener("doubt", () => this.#ask());
+    this.#playback.addEventListener("change", () => this.#tell());
   }
 
   #listenToDevice() {
-    addEventListener("online", () => this.#wire.hurry());
+    const doubt = () => this.#doubt();
+    addEventListener("online", doubt);
     addEventListener("offline", () => this.#isJoined && this.#wire.retry());
-    document.addEventListener("visibilitychange", () => {
-      if (document.hidden || !this.#hasStarted || this.#isClosed) return;
-      this.#wire.check();
-      this.#media.play();
-    });
+    addEventListener("pageshow", doubt);
+    navigator.connection?.addEventListener("change", doubt);
+    document.addEventListener("visibilitychange", () => document.hidden || doubt());
   }
 
-  #block(isBlocked) {
-    this.#isBlocked = isBlocked;
-    this.#tell();
+  /** The network or the device is not what it was: both connections have to prove themselves. */
+  #doubt() {
+    if (!this.#hasStarted || this.#isClosed) return;
+    this.#ask();
+    this.#media.doubt();
+    this.#playback.nudge();
+  }
+
+  /** Ask the server whether it still hears us; come back if it does not. */
+  #ask() {
+    if (!this.#isJoined) {
+      this.#wire.hurry();
+    } else if (performance.now() - this.#doubtedAt > DOUBT_AGAIN_MS) {
+      this.#doubtedAt = performance.now();
+      this.#wire.check(DOUBT_ANSWER_MS);
+    }
   }
 
   #tell() {
-    const isLive = this.#isJoined && this.#media.isLive && !this.#isBlocked;
+    const isLive = this.#isJoined && this.#media.isLive && !this.#playback.trouble;
     this.#wasLive ||= isLive;
     this.#pass("status", {
       connection: this.#name(isLive),
       text: this.#text(),
-      isBlocked: this.#isBlocked,
+      isSilent: this.#hasStarted && this.#playback.trouble !== "",
     });
   }
 
@@ -200,7 +223,15 @@ export class Connection extends EventTarget {
   }
 
   #text() {
-    if (this.#isBlocked) return gettext("Your browser holds the sound back.");
+    switch (this.#playback.trouble) {
+      case "blocked":
+        return gettext("Your browser holds the sound back.");
+      case "interrupted":
+        return gettext("Something took the sound away, a call perhaps. It comes back by itself.");
+      case "paused":
+        return gettext("You paused the sound.");
+    }
+    if (!navigator.onLine) return gettext("You are offline. The sound comes back with the network.");
     if (!this.#wasLive) return gettext("Connecting…");
     if (!this.#isJoined) return gettext("The connection is lost. Getting you back in…");
     return gettext("No sound right now. Bringing it back…");

@@ -3,6 +3,8 @@
 import { gettext } from "../i18n.js";
 import { Announcer, changes } from "./announce.js";
 import { Connection } from "./connection.js";
+import { isWeak } from "./health.js";
+import { hint } from "./hints.js";
 import { Microphone, MicrophoneError } from "./microphone.js";
 import { Rings } from "./rings.js";
 import * as sheets from "./sheets.js";
@@ -21,6 +23,7 @@ const connection = new Connection({
 const rings = new Rings(() => connection.levels());
 let state = EMPTY;
 let isTogglingMicrophone = false;
+let hasWeakNetwork = false;
 
 // --- what the server says ------------------------------------------------------------------
 
@@ -33,7 +36,7 @@ const NEWS = {
 
 connection.addEventListener("status", ({ detail }) => {
   const before = document.body.dataset.connection;
-  renderConnection(detail.connection, detail.text, detail.isBlocked);
+  renderConnection(detail.connection, detail.text, detail.isSilent);
   if (before === detail.connection) return;
   if (detail.connection === "reconnecting") announcer.say(detail.text);
   if (detail.connection === "live") {
@@ -64,9 +67,16 @@ function receive(message) {
   if (message.type === "recording.failed") {
     toast(gettext("The recording has stopped. People still hear each other."), { isError: true });
   }
+  if (message.type === "you.network" || message.type === "joined") followNetwork(message);
   const news = message.type === "you.changed" && NEWS[message.data.why];
   if (news) toast(news());
   update(message);
+}
+
+/** A new connection is a strong one, until the server says otherwise. */
+function followNetwork({ type, data }) {
+  hasWeakNetwork = type === "you.network" && isWeak(data, hasWeakNetwork);
+  hint("network", hasWeakNetwork ? gettext("Your connection is weak: others may sound broken.") : "");
 }
 
 function update(message) {

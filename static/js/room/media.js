@@ -1,48 +1,47 @@
 /**
  * Sound in both directions over one RTCPeerConnection with one audio section, made anew whenever
- * it fails.
+ * it fails: "connected" means little, what counts is what arrives and is played (`health.js`).
  *
- * Events: `state` (detail: `connecting`, `live`, `lost`), `blocked` (the browser wants a tap
- * before it plays), `playing`.
+ * Events: `state`, when `isLive` may have changed; `doubt`: nothing arrives just now, or the device
+ * slept, so the other side had better be asked.
  */
 
+import { Health } from "./health.js";
+
 const GATHER_MS = 1000;
-const CHECK_MS = 1000;
-const SILENT_CHECKS = 3;
-const RETRY_MS = [500, 1000, 2000, 4000, 8000];
+const LOOK_MS = 500;
+const FIRST_LOOKS_MS = 100;
+const RETRY_MS = [0, 500, 1000, 2000, 4000, 8000];
 /** People who lose the sound together should not all come back in the same instant. */
 const SPREAD_MS = 500;
 
 export class Media extends EventTarget {
-  #audio;
+  isLive = false;
+  #playback;
   #exchange;
   #expectSound;
   #iceServers;
+  #health = new Health();
   #peer = null;
   #sender = null;
   #track = null;
   #failures = 0;
   #retry;
-  #checks;
-  #packets = 0;
+  #look;
   #totals = {};
-  #silent = 0;
+  #verdict = "well";
+  #wasReplayed = false;
 
   /**
-   * `audio` is the element that plays; `exchange(sdp)` resolves with the answer to an offer;
-   * `iceServers()` resolves with what helps to get through; `expectSound()` says whether packets
-   * must be arriving right now.
+   * `playback` plays; `exchange(sdp)` resolves with the answer to an offer; `iceServers()` resolves
+   * with what helps to get through; `expectSound()` says whether packets must be arriving right now.
    */
-  constructor({ audio, exchange, iceServers, expectSound }) {
+  constructor({ playback, exchange, iceServers, expectSound }) {
     super();
-    this.#audio = audio;
+    this.#playback = playback;
     this.#exchange = exchange;
     this.#iceServers = iceServers;
     this.#expectSound = expectSound;
-  }
-
-  get isLive() {
-    return this.#peer?.connectionState === "connected";
   }
 
   /** Begin, or begin anew. The first time inside the click: then the browser lets it play. */
@@ -54,28 +53,21 @@ export class Media extends EventTarget {
       direction: "sendrecv",
     });
     this.#sender = sender;
-    this.#audio.srcObject = new MediaStream([receiver.track]);
-    this.play();
+    this.#playback.show(new MediaStream([receiver.track]));
     peer.onconnectionstatechange = () => this.#changed(peer);
-    this.#state("connecting");
     this.#negotiate(peer).catch(() => this.#failed(peer));
   }
 
   /** The other side lost the sound; it loses everybody's at once when the engine restarts. */
   startSoon() {
     this.#drop();
-    this.#state("lost");
     this.#retry = setTimeout(() => this.start(), Math.random() * SPREAD_MS);
   }
 
-  /** Ask the browser to play; call it again from the tap that `blocked` asked for. */
-  async play() {
-    try {
-      await this.#audio.play();
-      this.dispatchEvent(new Event("playing"));
-    } catch (error) {
-      if (error.name === "NotAllowedError") this.dispatchEvent(new Event("blocked"));
-    }
+  /** The network may be another one, or time was lost: come back at once, or prove to be well. */
+  doubt() {
+    if (this.#retry) this.start();
+    else this.#health.doubt(performance.now());
   }
 
   /** Send this track from now on, or nothing with `null`; no new offer is needed. */
@@ -86,7 +78,7 @@ export class Media extends EventTarget {
 
   stop() {
     this.#drop();
-    this.#audio.srcObject = null;
+    this.#playback.stop();
   }
 
   /** How loud it was since the last call: `{heard, own}`, the root mean squares of the samples. */
@@ -118,47 +110,79 @@ export class Media extends EventTarget {
   #changed(peer) {
     if (peer !== this.#peer) return;
     if (peer.connectionState === "connected") {
-      this.#failures = 0;
-      this.#silent = 0;
-      clearInterval(this.#checks);
-      this.#checks = setInterval(() => this.#check(peer), CHECK_MS);
-      this.#state("live");
+      this.#check(peer);
     } else if (["disconnected", "failed", "closed"].includes(peer.connectionState)) {
       this.#failed(peer);
     }
   }
 
-  /** "Connected" means little: while others talk, packets must be arriving. */
   async #check(peer) {
-    const before = this.#packets;
-    const stats = await peer.getStats();
-    for (const entry of stats.values()) {
-      if (entry.type === "inbound-rtp") this.#packets = entry.packetsReceived;
+    clearTimeout(this.#look);
+    const seen = await this.#measure(peer);
+    if (peer !== this.#peer) return;
+    this.#heed(this.#health.judge(seen), peer);
+    if (peer !== this.#peer) return;
+    // Where others talk it is live once they arrive, and not before.
+    if (!this.isLive) this.#setLive(seen.packets > 0 || !seen.isExpected);
+    if (seen.packets > 0 && this.#verdict === "well") this.#failures = 0;
+    this.#look = setTimeout(() => this.#check(peer), this.isLive ? LOOK_MS : FIRST_LOOKS_MS);
+  }
+
+  async #measure(peer) {
+    const stats = [...(await peer.getStats()).values()];
+    const inbound = stats.find((entry) => entry.type === "inbound-rtp");
+    return {
+      now: performance.now(),
+      packets: inbound?.packetsReceived ?? 0,
+      samples: inbound?.totalSamplesReceived ?? 0,
+      energy: inbound?.totalAudioEnergy ?? 0,
+      isExpected: this.#expectSound(),
+      isPlaying: this.#playback.isPlaying,
+    };
+  }
+
+  #heed(verdict, peer) {
+    const before = this.#verdict;
+    this.#verdict = verdict;
+    this.#playback.nudge();
+    if (verdict === "gone" || verdict === "mute") {
+      this.#failed(peer);
+    } else if (verdict === "stuck") {
+      if (this.#wasReplayed) this.#failed(peer);
+      else this.#playback.replay();
+      this.#wasReplayed = true;
+    } else if (verdict === "asleep") {
+      this.doubt();
     }
-    this.#silent = this.#expectSound() && this.#packets === before ? this.#silent + 1 : 0;
-    if (this.#silent >= SILENT_CHECKS) this.#failed(peer);
+    if (verdict !== before && ["doubtful", "asleep"].includes(verdict)) {
+      this.dispatchEvent(new Event("doubt"));
+    }
   }
 
   #failed(peer) {
     if (peer !== this.#peer) return;
     this.#drop();
-    this.#state("lost");
     const wait = RETRY_MS[Math.min(this.#failures++, RETRY_MS.length - 1)];
     this.#retry = setTimeout(() => this.start(), wait);
   }
 
   #drop() {
     clearTimeout(this.#retry);
-    clearInterval(this.#checks);
-    this.#packets = 0;
-    this.#silent = 0;
+    clearTimeout(this.#look);
+    this.#retry = undefined;
+    this.#health.reset();
+    this.#verdict = "well";
+    this.#wasReplayed = false;
     if (this.#peer) this.#peer.onconnectionstatechange = null;
     this.#peer?.close();
     this.#peer = this.#sender = null;
+    this.#setLive(false);
   }
 
-  #state(detail) {
-    this.dispatchEvent(new CustomEvent("state", { detail }));
+  #setLive(isLive) {
+    if (this.isLive === isLive) return;
+    this.isLive = isLive;
+    this.dispatchEvent(new Event("state"));
   }
 }
 

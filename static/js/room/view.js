@@ -77,14 +77,14 @@ function renderDock({ you, hands }) {
 }
 
 /** `connection` is `idle`, `joining`, `live`, `reconnecting` or `closed`; `text` says more. */
-export function renderConnection(connection, text, blocked) {
+export function renderConnection(connection, text, isSilent) {
   document.body.dataset.connection = connection;
   document.querySelector('[data-action="join"]').disabled = connection !== "idle";
   const shown = connection === "joining" || connection === "reconnecting";
   find("dock").hidden = connection === "idle" || connection === "closed";
   find("banner").hidden = !shown;
   find("banner-text").textContent = shown ? text : "";
-  document.querySelector('[data-action="listen"]').hidden = !blocked || connection === "closed";
+  document.querySelector('[data-action="listen"]').hidden = !isSilent || connection === "closed";
 }
 
 /** The room is over for this page; `mayTakeOver` offers to go on here. */

@@ -69,10 +69,10 @@ export class Wire extends EventTarget {
   }
 
   /** Find out now whether the other side still answers, e.g. after the device slept. */
-  async check() {
+  async check(patience = BEAT_ANSWER_MS) {
     const socket = this.#socket;
     try {
-      await this.command("ping", {}, BEAT_ANSWER_MS);
+      await this.command("ping", {}, patience);
     } catch (error) {
       const silent = error.code === "timeout" || error.code === "offline";
       if (silent && socket && socket === this.#socket) this.retry();

@@ -33,14 +33,17 @@ class Elsewhere:
         wrapper.chmod(0o755)
         return str(wrapper)
 
-    def block(self, *rules: str) -> None:
-        """Let nothing out that fits one of these nftables rules, as a firewall would."""
+    def block(self, *rules: str, hook: str = "output") -> None:
+        """Let nothing out, or in (`input`), that fits one of these nftables rules."""
         self.run("nft", "add table inet wall")
-        self.run(
-            "nft", "add chain inet wall out { type filter hook output priority 0; policy accept; }"
-        )
+        chain = f"{{ type filter hook {hook} priority 0; policy accept; }}"
+        self.run("nft", f"add chain inet wall {hook} {chain}")
         for rule in rules:
-            self.run("nft", f"add rule inet wall out {rule} counter drop")
+            self.run("nft", f"add rule inet wall {hook} {rule} counter drop")
+
+    def unblock(self) -> None:
+        """Take all the rules back."""
+        self.run("nft", "delete table inet wall")
 
     def blocked(self) -> int:
         """How many packets the rules have kept in."""

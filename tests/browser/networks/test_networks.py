@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from playwright.async_api import expect
+
 from tests.browser.conftest import BringIn, chromium
 from tests.browser.networks.elsewhere import Elsewhere
 from tests.browser.networks.turn import running_turn
@@ -89,11 +91,15 @@ async def test_a_speaker_who_leaves_the_wifi_goes_on_speaking(
     bring_in: BringIn, elsewhere: Elsewhere, tone_a: Path, tone_b: Path
 ) -> None:
     host, speaker = await two_people(bring_in, elsewhere, tone_a, tone_b)
+    await speaker.listens_for("A")
     elsewhere.lose("wifi")
-    await host.hears()
+    await speaker.is_connected("reconnecting")
+    await speaker.is_connected("live")
     await host.hears("B")
     await speaker.hears("A")
     await host.sees(SPEAKER, role="speaker", muted="false")
+    ((start, end),) = await speaker.silences()
+    assert end - start < 5
 
 
 async def test_a_page_that_is_loaded_again_elsewhere_replaces_itself_without_asking(
@@ -106,3 +112,31 @@ async def test_a_page_that_is_loaded_again_elsewhere_replaces_itself_without_ask
     elsewhere.lose("wifi")  # takes along the goodbye of the page
     await listener.page.reload()
     await listener.join(space)
+
+
+async def test_a_page_that_hears_nothing_says_so_until_it_hears_again(
+    bring_in: BringIn, elsewhere: Elsewhere, service: Service, tone_a: Path, tone_b: Path
+) -> None:
+    _, speaker = await two_people(bring_in, elsewhere, tone_a, tone_b)
+    port = service.environment["AUDIO_PORT"]
+    # The browser still calls its connection connected: only the way back is gone.
+    elsewhere.block(f"udp sport {port}", f"tcp sport {port}", hook="input")
+    await speaker.is_connected("reconnecting")
+    await expect(speaker.page.locator("[data-banner]")).to_contain_text("No sound right now")
+    elsewhere.unblock()
+    await speaker.is_connected("live")
+    await speaker.hears("A")
+
+
+async def test_a_weak_connection_is_called_one_while_it_lasts(
+    bring_in: BringIn, elsewhere: Elsewhere, service: Service, tone_a: Path, tone_b: Path
+) -> None:
+    _, speaker = await two_people(bring_in, elsewhere, tone_a, tone_b)
+    hint = speaker.page.get_by_text("Your connection is weak")
+    await expect(hint).to_have_count(0)
+    port = service.environment["AUDIO_PORT"]
+    elsewhere.block(f"udp sport {port} numgen random mod 100 < 25", hook="input")
+    await expect(hint).to_be_visible(timeout=30_000)
+    await speaker.is_connected("live")
+    elsewhere.unblock()
+    await expect(hint).to_have_count(0, timeout=30_000)
