@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import letters
 from accounts.errors import DomainError
 from accounts.models import BetaApplication, Block, Follow, Suspension, User
-from accounts.signals import person_suspended
+from accounts.signals import follow_changed, person_blocked, person_suspended
 
 # --- profile -------------------------------------------------------------------------------
 
@@ -44,11 +44,13 @@ def follow(*, by: User, person: User) -> None:
     if Block.objects.filter(Q(blocker=by, blocked=person) | Q(blocker=person, blocked=by)).exists():
         raise DomainError("blocked", _("You cannot follow this person."))
     Follow.objects.get_or_create(follower=by, followed=person)
+    _tell_of_follow(by, person)
 
 
 def unfollow(*, by: User, person: User) -> None:
     """Stop following; nothing happens where nobody followed."""
     Follow.objects.filter(follower=by, followed=person).delete()
+    _tell_of_follow(by, person)
 
 
 def block(*, by: User, person: User) -> None:
@@ -60,11 +62,24 @@ def block(*, by: User, person: User) -> None:
         Follow.objects.filter(
             Q(follower=by, followed=person) | Q(follower=person, followed=by)
         ).delete()
+        _tell_of_follow(by, person)
+        _tell_of_follow(person, by)
+        transaction.on_commit(
+            partial(person_blocked.send, sender=Block, blocker_id=by.pk, blocked_id=person.pk)
+        )
 
 
 def unblock(*, by: User, person: User) -> None:
     """Take a block back; who followed whom before does not return."""
     Block.objects.filter(blocker=by, blocked=person).delete()
+
+
+def _tell_of_follow(follower: User, followed: User) -> None:
+    transaction.on_commit(
+        partial(
+            follow_changed.send, sender=Follow, follower_id=follower.pk, followed_id=followed.pk
+        )
+    )
 
 
 # --- suspension ----------------------------------------------------------------------------

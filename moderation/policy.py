@@ -32,7 +32,7 @@ def can_be_reported_by(about: Participant | None, participant: Participant) -> b
 def can_decide(user: User | AnonymousUser, report: Report) -> bool:
     """A moderator, but nobody in their own matter: as host, reported person or reporter."""
     people = [someone.user_id for someone in (report.about, report.reporter) if someone]
-    involved = {report.room.host_id, *people}
+    involved = {report.room.host_id, report.room.started_by_id, *people}
     return user.has_perm("moderation.change_report") and user.pk not in involved
 
 

@@ -8,8 +8,8 @@ from rooms.models import Room
 
 
 def is_host(user: User | AnonymousUser, room: Room) -> bool:
-    """Whether the room was this person's."""
-    return user.is_authenticated and user.pk == room.host_id
+    """Whether the room was this person's: they were the last host, or started it."""
+    return user.is_authenticated and user.pk in (room.host_id, room.started_by_id)
 
 
 def can_export(user: User | AnonymousUser, room: Room) -> bool:

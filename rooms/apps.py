@@ -8,8 +8,13 @@ class RoomsConfig(AppConfig):
 
     def ready(self) -> None:
         # Models can be imported no earlier than here.
-        from accounts.signals import account_closed, person_suspended
-        from rooms.receivers import end_all_of, put_out
+        from accounts import signals
+        from rooms import receivers
 
-        person_suspended.connect(put_out, dispatch_uid="rooms.put_out")
-        account_closed.connect(end_all_of, dispatch_uid="rooms.end_all_of")
+        for signal, receiver in (
+            (signals.person_suspended, receivers.put_out),
+            (signals.account_closed, receivers.end_all_of),
+            (signals.follow_changed, receivers.reconsider_hands),
+            (signals.person_blocked, receivers.put_out_blocked),
+        ):
+            signal.connect(receiver, dispatch_uid=f"rooms.{receiver.__name__}")

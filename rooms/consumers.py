@@ -27,7 +27,7 @@ from rooms.messages import MAX_MESSAGE, BadMessage, Command, CommandId, error, p
 from rooms.models import Room
 from rooms.relays import ice_servers
 from rooms.snapshots import Snapshot, You
-from rooms.telling import told_by
+from rooms.telling import hands_for, told_by
 from rooms.visitors import visitor_of_scope
 
 SUBPROTOCOL = "spaces.v1"
@@ -68,7 +68,6 @@ class RoomConsumer(AsyncWebsocketConsumer):
     room: Room
     participant_id: int
     public_id: str
-    is_host: bool
     you: You
     live: LiveRoom
 
@@ -215,7 +214,6 @@ class RoomConsumer(AsyncWebsocketConsumer):
                 take_over=take_over,
             )
             self.participant_id, self.public_id = person.pk, person.public_id
-            self.is_host = person.is_host
         snapshot = await database_sync_to_async(snapshots.read)(
             self.room.pk, [self.public_id], audience=True
         )
@@ -225,7 +223,7 @@ class RoomConsumer(AsyncWebsocketConsumer):
         own = await database_sync_to_async(board.read_own)(self.participant_id)
         self.you = snapshot.people[self.public_id].you
         self.live = await live_rooms.enter(self.room.pk, self.room.public_id)
-        self.told = told_by(snapshot, self.live.speaking) | live_board.told_by(written)
+        self.told = told_by(snapshot, self.live.speaking, self.you) | live_board.told_by(written)
         self.state, self.has_joined = State.JOINED, True
         self.live.add(self)
         await self.tell(reply(command_id, self._whole_state(snapshot, written, own)))
@@ -235,10 +233,11 @@ class RoomConsumer(AsyncWebsocketConsumer):
     ) -> dict[str, object]:
         return {
             "room": snapshot.room,
+            "now": snapshots.time_now(),
             "you": self.you,
             "stage": snapshot.stage,
             "audience": snapshot.audience,
-            "hands": snapshot.hands if self.is_host else [],
+            "hands": hands_for(self.you, snapshot),
             "speaking": self.live.speaking,
             "pins": written.pins,
             "questions": written.questions,

@@ -29,6 +29,10 @@ class Code(TextChoices):
     ALREADY_ON_STAGE = "already_on_stage", _("Already on the stage.")
     UNKNOWN_PARTICIPANT = "unknown_participant", _("This person is not here any more.")
     STAGE_FULL = "stage_full", _("The stage is full. Somebody has to leave it first.")
+    STAGE_LOCKED = "stage_locked", _("Only the hosts can turn a microphone on right now.")
+    ALREADY_COHOST = "already_cohost", _("Already a co-host.")
+    NOT_COHOST = "not_cohost", _("Not a co-host any more.")
+    COHOSTS_FULL = "cohosts_full", _("There is no place for another co-host.")
     RECORDING_NOT_ACCEPTED = (
         "recording_not_accepted",
         _("Please accept that your voice is recorded before you open the microphone."),

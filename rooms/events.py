@@ -27,7 +27,12 @@ class Why(StrEnum):
     MUTED = "muted"
     HAND_RAISED = "hand_raised"
     HAND_LOWERED = "hand_lowered"
+    HAND_CANCELLED = "hand_cancelled"
     DECLINED = "declined"
+    DECLINED_LATER = "declined_later"
+    DECLINED_TOPIC = "declined_topic"
+    DECLINED_FULL = "declined_full"
+    DECLINED_TIME = "declined_time"
     INVITED = "invited"
     INVITATION_DECLINED = "invitation_declined"
     RECORDING_ACCEPTED = "recording_accepted"
@@ -36,6 +41,10 @@ class Why(StrEnum):
     LEFT_STAGE = "left_stage"
     DEMOTED = "demoted"
     ACCEPTED = "accepted"
+    COHOST_MADE = "cohost_made"
+    COHOST_DISMISSED = "cohost_dismissed"
+    SUCCESSOR_NAMED = "successor_named"
+    HANDED_OVER = "handed_over"
     CHANGED = "changed"
     """Nobody said why: found on comparing with the database."""
 
@@ -45,6 +54,7 @@ class RoomChanged(TypedDict):
 
     type: Literal["room.changed"]
     why: dict[str, str]
+    everybody: bool
 
 
 class BoardChanged(TypedDict):
@@ -69,12 +79,15 @@ def room_group(room_id: int) -> str:
     return f"room.{room_id}"
 
 
-def room_changed(room: Room, why: Mapping[str, str] | None = None) -> None:
+def room_changed(
+    room: Room, why: Mapping[str, str] | None = None, *, everybody: bool = False
+) -> None:
     """Publish after the commit; `why` names the people concerned, by public id.
 
     Its values are the reasons that `you.changed` gives them; empty where there is none to give.
+    `everybody` is for what may change the standing of all.
     """
-    message = RoomChanged(type="room.changed", why=dict(why or {}))
+    message = RoomChanged(type="room.changed", why=dict(why or {}), everybody=everybody)
     transaction.on_commit(partial(_send, room_group(room.pk), message))
 
 

@@ -6,7 +6,6 @@ last, and the audio engine is told whom the mix may contain.
 """
 
 import asyncio
-import json
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import cast
@@ -25,7 +24,7 @@ from rooms.media import Happening, MediaLink
 from rooms.messages import Event, event
 from rooms.reactions import Reactions
 from rooms.snapshots import Snapshot, Standing
-from rooms.telling import Bulletin, Member, News, hands_frame, tell_once
+from rooms.telling import Bulletin, Member, News, leads, tell_hands, tell_once
 
 TICK_SECONDS = 5.0
 """How often a room is read without being asked to, and its people are noted as present."""
@@ -82,8 +81,10 @@ class LiveRoom:
         self._newcomers.pop(member.connection, None)
         self._empty_since = asyncio.get_running_loop().time()
 
-    def look(self, why: Mapping[str, str] | None = None) -> None:
-        """Read the database soon, with the standing of those whom `why` names."""
+    def look(self, why: Mapping[str, str] | None = None, *, everybody: bool = False) -> None:
+        """Read the database soon, with the standing of those whom `why` names, or of all."""
+        if everybody:
+            self._recheck |= {member.public_id for member in self.members.values()}
         for public_id, reason in (why or {}).items():
             self._why[public_id] = reason or self._why.get(public_id, "")
         self._refresh.ask()
@@ -123,8 +124,8 @@ class LiveRoom:
             return
         self._link.want(self.name, snapshot.voices, snapshot.ready, snapshot.gone)
         await self._show_out(snapshot.people)
-        await self._share(snapshot)
         await self._tell_each(snapshot.people, why)
+        await self._share(snapshot)
 
     async def _show_out(self, people: Mapping[str, Standing]) -> None:
         for member, standing in self._members_among(people):
@@ -136,17 +137,14 @@ class LiveRoom:
                 await self._hang_up(member, Code.TAKEN_OVER)
 
     async def _share(self, snapshot: Snapshot) -> None:
-        """Tell everybody what everybody may know, and the host of the hands."""
+        """Tell everybody what everybody may know, and those who run the room of the hands."""
         newcomers, self._newcomers = self._newcomers, {}
         await self._bulletin.share(
             snapshot, self.speaking, self.members.values(), newcomers.values()
         )
-        hands = json.dumps(snapshot.hands)
         for member in list(self.members.values()):
-            if member.is_host and member.told.get("hands") != hands:
-                before = member.told.get("hands", "[]")
-                member.told["hands"] = hands
-                await member.tell(hands_frame(before, snapshot))
+            if leads(member.you):
+                await tell_hands(member, snapshot)
 
     async def _tell_each(self, people: Mapping[str, Standing], why: Mapping[str, str]) -> None:
         for member, standing in self._members_among(people):
@@ -154,6 +152,8 @@ class LiveRoom:
             reason = why.get(member.public_id, "")
             if reason or member.you != standing.you:
                 member.you = standing.you
+                if not leads(member.you):
+                    member.told.pop("hands", None)
                 data = {"you": standing.you, "why": reason or Why.CHANGED}
                 await member.tell(event(Event.YOU_CHANGED, data))
 
@@ -188,7 +188,7 @@ class LiveRoom:
             if network is not None:
                 data = {"loss": network.loss, "round_trip_ms": network.round_trip_ms}
                 await member.tell(event(Event.YOU_NETWORK, data))
-            if happening.recording_failed and member.is_host:
+            if happening.recording_failed and leads(member.you):
                 await member.tell(event(Event.RECORDING_FAILED, {}))
 
     def _audience_is_due(self) -> bool:
@@ -230,7 +230,7 @@ class LiveRoom:
         elif message["type"] == "room.board":
             self.board.look()
         else:
-            self.look(message["why"])
+            self.look(message["why"], everybody=message["everybody"])
 
     async def _tick(self) -> None:
         while True:
@@ -296,3 +296,5 @@ class LiveRooms:
 def _note_presence(room_id: int, participant_ids: list[int]) -> None:
     operations.touch(participant_ids=participant_ids)
     operations.drop_absent(room_ids=[room_id])
+    operations.replace_absent_hosts(room_ids=[room_id])
+    operations.end_orphaned(room_ids=[room_id])

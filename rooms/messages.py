@@ -29,6 +29,7 @@ CommandId = str | int | None
 class Event(StrEnum):
     """Everything that the server says without being asked."""
 
+    ROOM_CHANGED = "room.changed"
     STAGE_CHANGED = "stage.changed"
     AUDIENCE_CHANGED = "audience.changed"
     HAND_RAISED = "hand.raised"

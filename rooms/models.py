@@ -49,6 +49,36 @@ class Room(models.Model):
         default=SpeakerPolicy.EVERYONE,
     )
     transcription = models.BooleanField(_("transcription"), default=False)
+    stage_locked = models.BooleanField(
+        _("microphones locked"),
+        default=False,
+        help_text=_("Only the host and co-hosts can turn a microphone on."),
+    )
+    started_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("started by"),
+        help_text=_("Set once the Space was handed over; until then the host started it."),
+    )
+    successor = models.ForeignKey(
+        "Participant",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("successor"),
+        help_text=_("Becomes the host when the host leaves or does not come back."),
+    )
+    unattended_since = models.DateTimeField(
+        _("unattended since"),
+        null=True,
+        blank=True,
+        default=timezone.now,
+        help_text=_("Since when neither the host nor a co-host is there; empty while one is."),
+    )
     created_at = models.DateTimeField(_("started"), default=timezone.now)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
     end_reason = models.CharField(
@@ -85,6 +115,10 @@ class ParticipantQuerySet(models.QuerySet["Participant"]):
         """Those with an open WebSocket right now."""
         return self.filter(left_at=None).exclude(connection="")
 
+    def leading(self) -> Self:
+        """The host and the co-hosts, wherever they are."""
+        return self.filter(role__in=Participant.LEADING)
+
 
 class Participant(models.Model):
     """One person in one room, kept over reloads and lost connections.
@@ -95,8 +129,12 @@ class Participant(models.Model):
 
     class Role(models.TextChoices):
         HOST = "host", _("Host")
+        COHOST = "cohost", _("Co-host")
         SPEAKER = "speaker", _("Speaker")
         LISTENER = "listener", _("Listener")
+
+    LEADING = (Role.HOST, Role.COHOST)
+    """The roles of those who run a room together."""
 
     room = models.ForeignKey(Room, models.CASCADE, related_name="participants")
     public_id = models.CharField(max_length=12, unique=True, default=new_public_id, editable=False)
@@ -107,7 +145,8 @@ class Participant(models.Model):
     role = models.CharField(_("role"), max_length=8, choices=Role.choices, default=Role.LISTENER)
     muted = models.BooleanField(_("muted"), default=True)
     hand_raised_at = models.DateTimeField(_("hand raised"), null=True, blank=True)
-    invited_at = models.DateTimeField(_("invited to speak"), null=True, blank=True)
+    invited_at = models.DateTimeField(_("invited"), null=True, blank=True)
+    invited_as = models.CharField(_("invited as"), max_length=8, choices=Role.choices, blank=True)
     recording_accepted_at = models.DateTimeField(_("accepted the recording"), null=True, blank=True)
     on_stage_since = models.DateTimeField(_("on stage since"), null=True, blank=True)
     joined_at = models.DateTimeField(_("joined"), default=timezone.now)
@@ -173,6 +212,11 @@ class Participant(models.Model):
     def is_host(self) -> bool:
         """Whether this is the room's host."""
         return self.role == self.Role.HOST
+
+    @property
+    def leads(self) -> bool:
+        """Whether this is the host or a co-host."""
+        return self.role in self.LEADING
 
     @property
     def on_stage(self) -> bool:

@@ -84,29 +84,72 @@ def why_not_lower_hand(actor: Participant) -> Code | None:
     return Code.NO_RAISED_HAND if actor.hand_raised_at is None else None
 
 
+def may_moderate(participant: Participant) -> bool:
+    """Whether the person runs the room with others: decides on hands, microphones and people."""
+    return participant.leads
+
+
+def why_not_moderate(actor: Participant) -> Code | None:
+    """Do what the host and the co-hosts do for the whole room."""
+    return None if may_moderate(actor) else Code.NOT_ALLOWED
+
+
+def outranks(actor: Participant, target: Participant) -> bool:
+    """Whether `actor` decides about `target`: the host about co-hosts, both about the rest."""
+    return may_moderate(actor) and _rank(actor) > _rank(target)
+
+
 def why_not_answer_hand(actor: Participant, target: Participant) -> Code | None:
     """Accept or decline somebody's raised hand."""
-    if not actor.is_host:
+    if not may_moderate(actor):
         return Code.NOT_ALLOWED
     return Code.NO_RAISED_HAND if target.hand_raised_at is None else None
 
 
 def why_not_invite(actor: Participant, target: Participant) -> Code | None:
     """Invite a listener with an account to speak, whatever the speaker policy."""
-    if not actor.is_host:
+    if not may_moderate(actor):
         return Code.NOT_ALLOWED
     if target.on_stage:
         return Code.ALREADY_ON_STAGE
     return Code.ACCOUNT_REQUIRED if target.is_guest else None
 
 
+def why_not_invite_cohost(actor: Participant, target: Participant) -> Code | None:
+    """Invite somebody with an account to be co-host."""
+    if not actor.is_host or target.is_host:
+        return Code.NOT_ALLOWED
+    if target.leads:
+        return Code.ALREADY_COHOST
+    return Code.ACCOUNT_REQUIRED if target.is_guest else None
+
+
+def why_not_become_cohost(*, cohosts: int, limit: int) -> Code | None:
+    """Become the next co-host beside those who are one."""
+    return Code.COHOSTS_FULL if cohosts >= limit else None
+
+
+def why_not_dismiss(actor: Participant, target: Participant) -> Code | None:
+    """Make a co-host a speaker again."""
+    if not actor.is_host or target.is_host:
+        return Code.NOT_ALLOWED
+    return None if target.leads else Code.NOT_COHOST
+
+
+def why_not_succeed(actor: Participant, target: Participant) -> Code | None:
+    """Offer somebody the host's place, now or for when the host is gone."""
+    if not actor.is_host or target.is_host:
+        return Code.NOT_ALLOWED
+    return None if target.on_stage else Code.NOT_ON_STAGE
+
+
 def why_not_answer_invitation(actor: Participant) -> Code | None:
-    """Accept or decline the host's invitation."""
-    return Code.NOT_INVITED if actor.invited_at is None else None
+    """Accept or decline an invitation."""
+    return None if actor.invited_as else Code.NOT_INVITED
 
 
 def why_not_come_up(*, speakers: int, limit: int) -> Code | None:
-    """Become the next speaker beside those who are up; the host does not count."""
+    """Become the next speaker beside those who are up; host and co-hosts do not count."""
     return Code.STAGE_FULL if speakers >= limit else None
 
 
@@ -115,17 +158,20 @@ def why_not_use_microphone(actor: Participant) -> Code | None:
     return None if actor.on_stage else Code.NOT_ON_STAGE
 
 
-def why_not_speak(actor: Participant) -> Code | None:
+def why_not_unmute(actor: Participant, room: Room) -> Code | None:
     """Open one's own microphone."""
     if not actor.on_stage:
         return Code.NOT_ON_STAGE
+    if room.stage_locked and not may_moderate(actor):
+        return Code.STAGE_LOCKED
     return Code.RECORDING_NOT_ACCEPTED if actor.recording_accepted_at is None else None
 
 
 def is_heard(participant: Participant) -> bool:
     """Whether the mix may contain this person's voice."""
     return (
-        why_not_speak(participant) is None
+        participant.on_stage
+        and participant.recording_accepted_at is not None
         and not participant.muted
         and participant.removed_at is None
         and participant.left_at is None
@@ -148,25 +194,25 @@ def why_not_leave_stage(actor: Participant) -> Code | None:
 
 
 def why_not_quiet(actor: Participant, target: Participant) -> Code | None:
-    """Mute a speaker, or send one back to the audience."""
-    if not actor.is_host or target.is_host:
+    """Mute somebody on stage, or send them back to the audience."""
+    if not outranks(actor, target):
         return Code.NOT_ALLOWED
     return None if target.on_stage else Code.NOT_ON_STAGE
 
 
 def why_not_remove(actor: Participant, target: Participant) -> Code | None:
     """Remove somebody for the rest of the Space."""
-    return None if actor.is_host and not target.is_host else Code.NOT_ALLOWED
+    return None if outranks(actor, target) else Code.NOT_ALLOWED
 
 
 def why_not_end(actor: Participant) -> Code | None:
-    """End the Space for all."""
+    """End the Space for all, name who takes it over, or change who may speak."""
     return None if actor.is_host else Code.NOT_ALLOWED
 
 
 def why_not_curate(actor: Participant) -> Code | None:
     """Pin, settle questions, and see how people reacted."""
-    return None if actor.is_host else Code.NOT_ALLOWED
+    return why_not_moderate(actor)
 
 
 def why_not_ask(actor: Participant, *, open_questions: int, limit: int) -> Code | None:
@@ -199,3 +245,9 @@ def why_not_withdraw(actor: Participant, question: Question) -> Code | None:
     if question.participant_id != actor.pk:
         return Code.NOT_ALLOWED
     return None if question.state == Question.State.OPEN else Code.UNKNOWN_QUESTION
+
+
+def _rank(participant: Participant) -> int:
+    if participant.is_host:
+        return 2
+    return 1 if participant.leads else 0

@@ -1,6 +1,6 @@
 """Reads a room from the database as the wire shows it: the dicts of docs/websocket.md."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TypedDict
@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 import accounts.operations
-from accounts.models import Follow
+from accounts.models import Block, Follow
 from rooms import policy
 from rooms.errors import Code
 from rooms.models import Participant, Room
@@ -24,7 +24,7 @@ GONE_FOR = timedelta(minutes=5)
 
 
 class RoomData(TypedDict):
-    """The Space itself, which does not change while it is live."""
+    """The Space itself."""
 
     id: str
     title: str
@@ -32,6 +32,10 @@ class RoomData(TypedDict):
     transcription: bool
     started_at: str
     speaker_limit: int
+    cohost_limit: int
+    stage_locked: bool
+    successor: str | None
+    ends_at: str | None
     retention_days: int
 
 
@@ -51,14 +55,15 @@ class You(Person):
     """What only the person sees."""
 
     hand_raised: bool
-    invited: bool
+    invited: str | None
     recording_accepted: bool
     may_raise_hand: bool
+    blocked_on_stage: list[str]
     is_guest: bool
 
 
 class Hand(Person):
-    """A raised hand, as the host sees it."""
+    """A raised hand, as host and co-hosts see it."""
 
     raised_at: str
 
@@ -103,11 +108,11 @@ class Snapshot:
 
 def read(room_id: int, people: Collection[str], *, audience: bool) -> Snapshot:
     """The room now, with the standing of these people (public ids)."""
-    room = Room.objects.get(pk=room_id)
+    room = Room.objects.select_related("successor").get(pk=room_id)
     front = list(
         room.participants.select_related("user").filter(
             Q(role=Participant.Role.HOST)
-            | Q(role=Participant.Role.SPEAKER, left_at=None)
+            | Q(role__in=(Participant.Role.COHOST, Participant.Role.SPEAKER), left_at=None)
             | Q(hand_raised_at__isnull=False, left_at=None)
             | Q(invited_at__isnull=False, left_at=None)
         )
@@ -127,7 +132,7 @@ def read(room_id: int, people: Collection[str], *, audience: bool) -> Snapshot:
                 "public_id", flat=True
             )
         ),
-        people=_standings(room, people),
+        people=_standings(room, people, stage),
     )
 
 
@@ -145,6 +150,11 @@ def person_data(person: Participant) -> Person:
     )
 
 
+def time_now() -> str:
+    """What the server's clock says, on the wire."""
+    return wire_time(timezone.now())
+
+
 def _room(room: Room) -> RoomData:
     return RoomData(
         id=room.public_id,
@@ -153,8 +163,19 @@ def _room(room: Room) -> RoomData:
         transcription=room.transcription,
         started_at=wire_time(room.created_at),
         speaker_limit=settings.SPEAKER_LIMIT,
+        cohost_limit=settings.COHOST_LIMIT,
+        stage_locked=room.stage_locked,
+        successor=room.successor.public_id if room.successor else None,
+        ends_at=_ends_at(room),
         retention_days=settings.RETENTION_DAYS,
     )
+
+
+def _ends_at(room: Room) -> str | None:
+    """When the Space ends unless somebody who runs it comes; None while one is there."""
+    if room.unattended_since is None:
+        return None
+    return wire_time(room.unattended_since + timedelta(seconds=settings.HOST_GRACE_SECONDS))
 
 
 def _audience(room: Room) -> Audience:
@@ -167,17 +188,25 @@ def _hand(person: Participant, raised_at: datetime) -> Hand:
     return Hand(**person_data(person), raised_at=wire_time(raised_at))
 
 
-def _standings(room: Room, public_ids: Collection[str]) -> dict[str, Standing]:
+def _standings(
+    room: Room, public_ids: Collection[str], stage: Collection[Participant]
+) -> dict[str, Standing]:
     people = list(room.participants.select_related("user").filter(public_id__in=public_ids))
     users = {person.user_id for person in people if person.user_id is not None}
     followed: set[int] = set()
     if room.speaker_policy == Room.SpeakerPolicy.FOLLOWED:
         follows = Follow.objects.filter(follower=room.host_id, followed__in=users)
         followed = set(follows.values_list("followed_id", flat=True))
+    blocked = _blocked_on_stage(users, stage)
     suspended = accounts.operations.kept_out(users)
     return {
         person.public_id: Standing(
-            you=_you(person, room, is_followed=person.user_id in followed),
+            you=_you(
+                person,
+                room,
+                is_followed=person.user_id in followed,
+                blocked=blocked.get(person.user_id, []),
+            ),
             user_id=person.user_id,
             connection=person.connection,
             closing=Code.SUSPENDED
@@ -188,20 +217,38 @@ def _standings(room: Room, public_ids: Collection[str]) -> dict[str, Standing]:
     }
 
 
-def _you(person: Participant, room: Room, *, is_followed: bool) -> You:
+def _blocked_on_stage(
+    users: set[int], stage: Collection[Participant]
+) -> Mapping[int | None, list[str]]:
+    """Who of the stage each of these people blocked, as public ids by user."""
+    on_stage = {person.user_id: person.public_id for person in stage}
+    blocks = Block.objects.filter(blocker__in=users, blocked__in=on_stage)
+    found: dict[int | None, list[str]] = {}
+    for blocker, blocked in blocks.order_by("pk").values_list("blocker", "blocked"):
+        found.setdefault(blocker, []).append(on_stage[blocked])
+    return found
+
+
+def _you(person: Participant, room: Room, *, is_followed: bool, blocked: list[str]) -> You:
     refusal = policy.why_not_raise_hand(person, room, is_followed=is_followed)
     return You(
         **person_data(person),
         hand_raised=person.hand_raised_at is not None,
-        invited=person.invited_at is not None,
+        invited=person.invited_as or None,
         recording_accepted=person.recording_accepted_at is not None,
         may_raise_hand=refusal is None,
+        blocked_on_stage=blocked,
         is_guest=person.is_guest,
     )
 
 
-def _stage_order(person: Participant) -> tuple[bool, datetime, int]:
-    return (not person.is_host, person.on_stage_since or person.joined_at, person.pk)
+def _stage_order(person: Participant) -> tuple[bool, bool, datetime, int]:
+    return (
+        not person.is_host,
+        not person.leads,
+        person.on_stage_since or person.joined_at,
+        person.pk,
+    )
 
 
 def wire_time(moment: datetime) -> str:

@@ -7,6 +7,7 @@ from rooms import operations
 
 @shared_task(name="rooms.tasks.sweep_rooms")
 def sweep_rooms() -> None:
-    """Take silent people for gone, and end the Spaces whose host did not come back."""
+    """Take silent people for gone, let successors take over, end Spaces that nobody runs."""
     operations.drop_absent()
+    operations.replace_absent_hosts()
     operations.end_orphaned()

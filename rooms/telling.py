@@ -4,9 +4,11 @@ import json
 from collections.abc import Iterable
 from typing import NamedTuple, Protocol
 
+from rooms import snapshots
 from rooms.errors import Code
 from rooms.messages import Event, event
-from rooms.snapshots import Snapshot, You
+from rooms.models import Participant
+from rooms.snapshots import Hand, Snapshot, You
 
 COUNT_PRECISION = 100
 """The count of the audience is told again once it is off by more than one in so many."""
@@ -18,7 +20,6 @@ class Member(Protocol):
     participant_id: int
     public_id: str
     connection: str
-    is_host: bool
     you: You
     told: dict[str, str]
     """What the connection was told last, by subject."""
@@ -80,6 +81,9 @@ def shared_news(snapshot: Snapshot, speaking: list[str]) -> dict[Event, News]:
     stage = event(Event.STAGE_CHANGED, {"stage": snapshot.stage})
     spoken = event(Event.SPEAKING_CHANGED, {"speaking": speaking})
     news = {Event.STAGE_CHANGED: News(stage, stage), Event.SPEAKING_CHANGED: News(spoken, spoken)}
+    # Clocks of clients may be wrong: the time comes along, but is no news of its own.
+    room = event(Event.ROOM_CHANGED, {"room": snapshot.room, "now": snapshots.time_now()})
+    news[Event.ROOM_CHANGED] = News(json.dumps(snapshot.room), room)
     if snapshot.audience is not None:
         frame = event(Event.AUDIENCE_CHANGED, {"audience": snapshot.audience})
         # The count alone is no reason to name fifty people once more.
@@ -87,11 +91,30 @@ def shared_news(snapshot: Snapshot, speaking: list[str]) -> dict[Event, News]:
     return news
 
 
-def told_by(snapshot: Snapshot, speaking: list[str]) -> dict[str, str]:
-    """What a connection knows once it was told this whole state."""
+def told_by(snapshot: Snapshot, speaking: list[str], you: You) -> dict[str, str]:
+    """What the connection of this person knows once it was told the whole state."""
     news = shared_news(snapshot, speaking)
     marks: dict[str, str] = {subject: each.mark for subject, each in news.items()}
-    return marks | {"hands": json.dumps(snapshot.hands)}
+    return marks | {"hands": json.dumps(hands_for(you, snapshot))}
+
+
+def leads(you: You) -> bool:
+    """Whether the person runs the room, alone or with others."""
+    return you["role"] in Participant.LEADING
+
+
+def hands_for(you: You, snapshot: Snapshot) -> list[Hand]:
+    """The raised hands as far as this person may know of them."""
+    return snapshot.hands if leads(you) else []
+
+
+async def tell_hands(member: Member, snapshot: Snapshot) -> None:
+    """Tell somebody who runs the room of the hands, if they changed."""
+    hands = json.dumps(snapshot.hands)
+    before = member.told.get("hands", "[]")
+    if before != hands:
+        member.told["hands"] = hands
+        await member.tell(hands_frame(before, snapshot))
 
 
 async def tell_once(member: Member, subject: str, news: News) -> None:

@@ -52,6 +52,12 @@ def host(db: None) -> User:
 
 
 @pytest.fixture
+def cohost(db: None) -> User:
+    """Somebody to run the Space with; what they may do is for the room to say."""
+    return person("cohost")
+
+
+@pytest.fixture
 def speaker(db: None) -> User:
     return person("speaker")
 

@@ -6,7 +6,23 @@ and publish after the commit. They raise `accounts.errors.DomainError` with a co
 """
 
 from rooms.operations.captions import publish_caption
+from rooms.operations.following import follow, follow_changed, relation_to, unfollow
 from rooms.operations.forgetting import forget_what_happened
+from rooms.operations.hosting import (
+    accept_hand,
+    accept_next_hand,
+    clear_stage,
+    decline_hand,
+    demote,
+    invite_cohost,
+    invite_to_speak,
+    lock_stage,
+    mute,
+    mute_all,
+    remove,
+    set_speaker_policy,
+    unlock_stage,
+)
 from rooms.operations.lifecycle import (
     create_room,
     eject_user,
@@ -17,14 +33,7 @@ from rooms.operations.lifecycle import (
 )
 from rooms.operations.lookup import find_room, live_rooms, participant_of
 from rooms.operations.pins import pin_link, pin_note, unpin
-from rooms.operations.presence import (
-    disconnect,
-    drop_absent,
-    join,
-    leave,
-    touch,
-    why_not_join,
-)
+from rooms.operations.presence import disconnect, drop_absent, join, leave, touch, why_not_join
 from rooms.operations.questions import (
     ask,
     dismiss_question,
@@ -35,33 +44,37 @@ from rooms.operations.questions import (
 )
 from rooms.operations.reactions import count_reactions, read_reactions
 from rooms.operations.stage import (
-    accept_hand,
     accept_invitation,
     accept_recording,
-    decline_hand,
     decline_invitation,
-    demote,
-    invite_to_speak,
     leave_stage,
     lower_hand,
-    mute,
     mute_self,
     raise_hand,
-    remove,
     unmute_self,
+)
+from rooms.operations.succession import (
+    dismiss_cohost,
+    name_successor,
+    offer_host,
+    put_out_blocked,
+    replace_absent_hosts,
 )
 
 __all__ = [
     "accept_hand",
     "accept_invitation",
+    "accept_next_hand",
     "accept_recording",
     "ask",
+    "clear_stage",
     "count_reactions",
     "create_room",
     "decline_hand",
     "decline_invitation",
     "demote",
     "disconnect",
+    "dismiss_cohost",
     "dismiss_question",
     "drop_absent",
     "eject_user",
@@ -69,25 +82,38 @@ __all__ = [
     "end_room",
     "end_room_as",
     "find_room",
+    "follow",
+    "follow_changed",
     "forget_what_happened",
+    "invite_cohost",
     "invite_to_speak",
     "join",
     "leave",
     "leave_stage",
     "live_rooms",
+    "lock_stage",
     "lower_hand",
     "mark_answered",
     "mute",
+    "mute_all",
     "mute_self",
+    "name_successor",
+    "offer_host",
     "participant_of",
     "pin_link",
     "pin_note",
     "publish_caption",
+    "put_out_blocked",
     "raise_hand",
     "read_reactions",
+    "relation_to",
     "remove",
+    "replace_absent_hosts",
+    "set_speaker_policy",
     "take_vote_back",
     "touch",
+    "unfollow",
+    "unlock_stage",
     "unmute_self",
     "unpin",
     "vote",

@@ -1,11 +1,11 @@
 """How a room begins, and the ways in which it ends."""
 
+from collections.abc import Collection
 from datetime import timedelta
 from functools import partial
 
-from django.conf import settings
 from django.db import transaction
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import User
@@ -14,8 +14,10 @@ from rooms import events, policy
 from rooms.errors import Code, refused
 from rooms.models import Participant, Room, RoomEvent
 from rooms.operations.access import acting, lock_room, require
+from rooms.operations.attendance import attend
 from rooms.operations.journal import log
-from rooms.operations.stage import depart
+from rooms.operations.standing import depart
+from rooms.operations.succession import host_grace
 from rooms.signals import room_ended
 
 ROOMS_PER_HOUR = 10
@@ -47,7 +49,9 @@ def create_room(
     User.objects.select_for_update().get(pk=host.pk)  # two at once are counted one by one
     require(why_not_create(user=host))
     an_hour_ago = timezone.now() - timedelta(hours=1)
-    if Room.objects.filter(host=host, created_at__gt=an_hour_ago).count() >= ROOMS_PER_HOUR:
+    # Handed over, it was still theirs to start.
+    started = Q(started_by=host) | Q(started_by=None, host=host)
+    if Room.objects.filter(started, created_at__gt=an_hour_ago).count() >= ROOMS_PER_HOUR:
         raise refused(Code.TOO_MANY_ROOMS)
     room = Room.objects.create(
         host=host, title=title, speaker_policy=speaker_policy, transcription=transcription
@@ -89,19 +93,17 @@ def eject_user(*, user_id: int, reason: Room.EndReason = Room.EndReason.MODERATO
             person = room.participants.get(user=user_id)
             depart(person)
             log(room, RoomEvent.Kind.PUT_OUT, target=person)
+            attend(room)
             events.room_changed(room, {person.public_id: ""})
 
 
-def end_orphaned() -> None:
-    """End live rooms whose host was not seen for `HOST_GRACE_SECONDS`, or never came."""
-    limit = timezone.now() - timedelta(seconds=settings.HOST_GRACE_SECONDS)
-    host = Participant.objects.filter(room=OuterRef("pk"), user=OuterRef("host"))
-    # A host who never came has no participant: the time since the creation counts.
-    orphaned = (
-        Room.objects.filter(ended_at=None, created_at__lt=limit)
-        .annotate(host_seen_at=Subquery(host.values("last_seen_at")[:1]))
-        .filter(Q(host_seen_at=None) | Q(host_seen_at__lt=limit))
+def end_orphaned(*, room_ids: Collection[int] | None = None) -> None:
+    """End live rooms in which nobody who runs them was for `HOST_GRACE_SECONDS`."""
+    orphaned = Room.objects.filter(
+        ended_at=None, unattended_since__lt=timezone.now() - host_grace()
     )
+    if room_ids is not None:
+        orphaned = orphaned.filter(pk__in=room_ids)
     for room_id in list(orphaned.values_list("pk", flat=True)):
         end_room(room_id=room_id, reason=Room.EndReason.HOST_GONE)
 

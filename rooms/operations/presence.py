@@ -14,8 +14,10 @@ from rooms import events, policy
 from rooms.errors import Code
 from rooms.models import Participant, Room, RoomEvent
 from rooms.operations.access import lock_room, require
+from rooms.operations.attendance import attend
 from rooms.operations.journal import log
-from rooms.operations.stage import depart, step_down
+from rooms.operations.standing import depart, has_place_for_cohost, step_down
+from rooms.operations.succession import take_over
 
 
 def why_not_join(*, room: Room, user: User | None, visitor: str) -> Code | None:
@@ -42,7 +44,7 @@ def join(
         person.role = Participant.Role.HOST
         person.on_stage_since = timezone.now()
     elif person.pk and _is_absent(person):
-        step_down(person)
+        _come_back(person)
     is_back = person.pk is not None and person.left_at is None
     person.visitor = visitor
     person.connection = connection
@@ -51,18 +53,26 @@ def join(
     person.save()
     if not is_back:
         log(room, RoomEvent.Kind.JOINED, actor=person)
+    if person.leads:
+        attend(room)
     events.room_changed(room, {person.public_id: ""})
     return person
 
 
 @transaction.atomic
 def leave(*, participant_id: int) -> None:
-    """Go for good: a speaker comes back as a listener, the host as the host."""
+    """Go for good: who was on stage comes back as a listener, the host as the host.
+
+    Where the host named a successor who is there, it is theirs from now on.
+    """
     room = lock_room(participants=participant_id)
     person = room.participants.get(pk=participant_id)
     if room.is_live and person.left_at is None:
+        is_host, led = person.is_host, person.leads
         depart(person)
         log(room, RoomEvent.Kind.LEFT, actor=person)
+        if not (is_host and take_over(room)) and led:
+            attend(room)
         events.room_changed(room, {person.public_id: ""})
 
 
@@ -72,10 +82,14 @@ def disconnect(*, participant_id: int, connection: str) -> None:
     Nothing happens when a newer connection speaks for the person by now.
     """
     with transaction.atomic():
+        person = Participant.objects.select_related("room").get(pk=participant_id)
+        # Thousands may go at once; only those who run the room have something to wait for.
+        room = lock_room(pk=person.room_id) if person.leads else person.room
         current = Participant.objects.filter(pk=participant_id, connection=connection)
         if current.update(connection="", last_seen_at=timezone.now()):
-            room = Room.objects.get(participants=participant_id)
             events.room_changed(room)
+            if person.leads:
+                attend(room)
 
 
 @transaction.atomic
@@ -91,7 +105,8 @@ def touch(*, participant_ids: Collection[int]) -> None:
 def drop_absent(*, room_ids: Collection[int] | None = None) -> None:
     """Take people for gone who gave no sign of life within the grace, in live rooms.
 
-    They come back as listeners with the hand down. The host only loses the open microphone.
+    They come back as listeners with the hand down. Host and co-hosts only lose the open
+    microphone, co-hosts as long as nobody takes their place.
     """
     absent = _absent_people()
     if room_ids is not None:
@@ -99,9 +114,13 @@ def drop_absent(*, room_ids: Collection[int] | None = None) -> None:
     for room_id in set(absent.values_list("room_id", flat=True)):
         with transaction.atomic():
             room = lock_room(pk=room_id)
-            for person in _absent_people().filter(room=room):
-                depart(person)
+            absentees = list(_absent_people().filter(room=room))
+            for person in absentees:
+                depart(person, for_good=False)
                 log(room, RoomEvent.Kind.DROPPED, actor=person)
+            led = [person.last_seen_at for person in absentees if person.leads]
+            if led:
+                attend(room, since=max(led))
             events.room_changed(room)
 
 
@@ -123,6 +142,15 @@ def _known(room: Room, user: User | None, visitor: str) -> Participant | None:
     if user is not None:
         return room.participants.filter(user=user).first()
     return room.participants.filter(user=None, visitor=visitor).first()
+
+
+def _come_back(person: Participant) -> None:
+    """After a long absence, without saving: a listener, or a co-host where a place is free."""
+    was_cohost = person.role == Participant.Role.COHOST
+    step_down(person)
+    if was_cohost and has_place_for_cohost(person):
+        person.role = Participant.Role.COHOST
+        person.on_stage_since = timezone.now()
 
 
 def _absence_since() -> timedelta:

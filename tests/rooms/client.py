@@ -138,6 +138,14 @@ class Client:
             )
         )
 
+    async def told(self, **you: object) -> None:
+        """Wait to be told this of oneself, for whatever reason."""
+        await self._take(
+            lambda frame: (
+                frame["type"] == "you.changed" and you.items() <= frame["data"]["you"].items()
+            )
+        )
+
     async def hears_stage(self, **roles_by_name: str) -> None:
         """Wait until the stage is exactly this: `ada="muted"`, `ada="open"`, `ada="away"`."""
 

@@ -21,6 +21,10 @@ async def test_a_guest_gets_the_whole_state(room: Room, host: User) -> None:
             "transcription": False,
             "started_at": "",
             "speaker_limit": 10,
+            "cohost_limit": 2,
+            "stage_locked": False,
+            "successor": None,
+            "ends_at": None,
             "retention_days": 30,
         }
         assert [person["handle"] for person in state["stage"]] == ["host"]

@@ -16,32 +16,42 @@ Ask = Callable[[str], Code | None]
 SpeakerPolicy = Room.SpeakerPolicy
 
 TABLE = """
-                 host              speaker           listener          guest             moderator         removed   suspended  blocked           outsider
-create           yes               not_beta_tester   not_beta_tester   account_required  not_beta_tester   -         suspended  not_beta_tester   not_beta_tester
-join             yes               yes               yes               yes               yes               removed   suspended  refused           yes
-act              yes               yes               yes               yes               yes               removed   -          -                 -
-raise_everyone   already_on_stage  already_on_stage  yes               account_required  yes               -         -          -                 -
-raise_followed   already_on_stage  already_on_stage  yes               account_required  hand_not_allowed  -         -          -                 -
-raise_invited    already_on_stage  already_on_stage  hand_not_allowed  account_required  hand_not_allowed  -         -          -                 -
-lower_hand       no_raised_hand    no_raised_hand    yes               no_raised_hand    no_raised_hand    -         -          -                 -
-accept_hand      yes               not_allowed       not_allowed       not_allowed       not_allowed       -         -          -                 -
-be_accepted      no_raised_hand    no_raised_hand    yes               no_raised_hand    no_raised_hand    -         -          -                 -
-invite           yes               not_allowed       not_allowed       not_allowed       not_allowed       -         -          -                 -
-be_invited       already_on_stage  already_on_stage  yes               account_required  yes               -         -          -                 -
-answer_invited   not_invited       not_invited       yes               not_invited       not_invited       -         -          -                 -
-mute             yes               not_allowed       not_allowed       not_allowed       not_allowed       -         -          -                 -
-be_muted         not_allowed       yes               not_on_stage      not_on_stage      not_on_stage      -         -          -                 -
-remove           yes               not_allowed       not_allowed       not_allowed       not_allowed       -         -          -                 -
-be_removed       not_allowed       yes               yes               yes               yes               -         -          -                 -
-end              yes               not_allowed       not_allowed       not_allowed       not_allowed       -         -          -                 -
-use_microphone   yes               yes               not_on_stage      not_on_stage      not_on_stage      -         -          -                 -
-speak            yes               yes               not_on_stage      not_on_stage      not_on_stage      -         -          -                 -
-leave_stage      not_allowed       yes               not_on_stage      not_on_stage      not_on_stage      -         -          -                 -
-curate           yes               not_allowed       not_allowed       not_allowed       not_allowed       -         -          -                 -
-ask              yes               yes               yes               account_required  yes               -         -          -                 -
-vote             yes               yes               yes               account_required  yes               -         -          -                 -
-settle_question  yes               not_allowed       not_allowed       not_allowed       not_allowed       -         -          -                 -
-withdraw_others  not_allowed       not_allowed       not_allowed       not_allowed       not_allowed       -         -          -                 -
+                 host              cohost            speaker           listener          guest             moderator         removed   suspended  blocked           outsider
+create           yes               not_beta_tester   not_beta_tester   not_beta_tester   account_required  not_beta_tester   -         suspended  not_beta_tester   not_beta_tester
+join             yes               yes               yes               yes               yes               yes               removed   suspended  refused           yes
+act              yes               yes               yes               yes               yes               yes               removed   -          -                 -
+raise_everyone   already_on_stage  already_on_stage  already_on_stage  yes               account_required  yes               -         -          -                 -
+raise_followed   already_on_stage  already_on_stage  already_on_stage  yes               account_required  hand_not_allowed  -         -          -                 -
+raise_invited    already_on_stage  already_on_stage  already_on_stage  hand_not_allowed  account_required  hand_not_allowed  -         -          -                 -
+lower_hand       no_raised_hand    no_raised_hand    no_raised_hand    yes               no_raised_hand    no_raised_hand    -         -          -                 -
+accept_hand      yes               yes               not_allowed       not_allowed       not_allowed       not_allowed       -         -          -                 -
+be_accepted      no_raised_hand    no_raised_hand    no_raised_hand    yes               no_raised_hand    no_raised_hand    -         -          -                 -
+invite           yes               yes               not_allowed       not_allowed       not_allowed       not_allowed       -         -          -                 -
+be_invited       already_on_stage  already_on_stage  already_on_stage  yes               account_required  yes               -         -          -                 -
+answer_invited   not_invited       not_invited       not_invited       yes               not_invited       not_invited       -         -          -                 -
+moderate         yes               yes               not_allowed       not_allowed       not_allowed       not_allowed       -         -          -                 -
+mute             yes               yes               not_allowed       not_allowed       not_allowed       not_allowed       -         -          -                 -
+mute_cohost      yes               not_allowed       not_allowed       not_allowed       not_allowed       not_allowed       -         -          -                 -
+be_muted         not_allowed       yes               yes               not_on_stage      not_on_stage      not_on_stage      -         -          -                 -
+remove           yes               yes               not_allowed       not_allowed       not_allowed       not_allowed       -         -          -                 -
+remove_cohost    yes               not_allowed       not_allowed       not_allowed       not_allowed       not_allowed       -         -          -                 -
+be_removed       not_allowed       yes               yes               yes               yes               yes               -         -          -                 -
+invite_cohost    yes               not_allowed       not_allowed       not_allowed       not_allowed       not_allowed       -         -          -                 -
+be_cohost        not_allowed       already_cohost    yes               yes               account_required  yes               -         -          -                 -
+dismiss          yes               not_allowed       not_allowed       not_allowed       not_allowed       not_allowed       -         -          -                 -
+be_dismissed     not_allowed       yes               not_cohost        not_cohost        not_cohost        not_cohost        -         -          -                 -
+hand_over        yes               not_allowed       not_allowed       not_allowed       not_allowed       not_allowed       -         -          -                 -
+succeed          not_allowed       yes               yes               not_on_stage      not_on_stage      not_on_stage      -         -          -                 -
+end              yes               not_allowed       not_allowed       not_allowed       not_allowed       not_allowed       -         -          -                 -
+use_microphone   yes               yes               yes               not_on_stage      not_on_stage      not_on_stage      -         -          -                 -
+unmute           yes               yes               yes               not_on_stage      not_on_stage      not_on_stage      -         -          -                 -
+unmute_locked    yes               yes               stage_locked      not_on_stage      not_on_stage      not_on_stage      -         -          -                 -
+leave_stage      not_allowed       yes               yes               not_on_stage      not_on_stage      not_on_stage      -         -          -                 -
+curate           yes               yes               not_allowed       not_allowed       not_allowed       not_allowed       -         -          -                 -
+ask              yes               yes               yes               yes               account_required  yes               -         -          -                 -
+vote             yes               yes               yes               yes               account_required  yes               -         -          -                 -
+settle_question  yes               yes               not_allowed       not_allowed       not_allowed       not_allowed       -         -          -                 -
+withdraw_others  not_allowed       not_allowed       not_allowed       not_allowed       not_allowed       not_allowed       -         -          -                 -
 """  # noqa: E501  a table wants to be wide
 
 AT_THE_DOOR = {
@@ -54,19 +64,22 @@ AT_THE_DOOR = {
 ANYBODY = policy.Person(has_account=True)
 
 
-def room(speaker_policy: SpeakerPolicy = SpeakerPolicy.EVERYONE) -> Room:
-    return Room(title="Bees", speaker_policy=speaker_policy)
+def room(
+    speaker_policy: SpeakerPolicy = SpeakerPolicy.EVERYONE, *, stage_locked: bool = False
+) -> Room:
+    return Room(title="Bees", speaker_policy=speaker_policy, stage_locked=stage_locked)
 
 
 def participant(who: str) -> Participant:
     """The cast inside: the listener raised a hand and is invited, the others did nothing."""
     person = Participant(user=None if who == "guest" else User(pk=1, handle=who))
     now = timezone.now()
-    if who in ("host", "speaker"):
+    if who in ("host", "cohost", "speaker"):
         person.role = Role(who)
         person.recording_accepted_at = now
     if who == "listener":
-        person.hand_raised_at = person.invited_at = now
+        person.hand_raised_at = now
+        person.invited_as = Role.SPEAKER
     if who == "removed":
         person.removed_at = person.left_at = now
     return person
@@ -77,6 +90,10 @@ def raising(speaker_policy: SpeakerPolicy) -> Ask:
     return lambda who: policy.why_not_raise_hand(
         participant(who), room(speaker_policy), is_followed=who == "listener"
     )
+
+
+def unmuting(*, locked: bool) -> Ask:
+    return lambda who: policy.why_not_unmute(participant(who), room(stage_locked=locked))
 
 
 def by(rule: Callable[[Participant, Participant], Code | None], target: str) -> Ask:
@@ -109,13 +126,23 @@ ACTIONS: dict[str, Ask] = {
     "invite": by(policy.why_not_invite, "listener"),
     "be_invited": on(policy.why_not_invite),
     "answer_invited": self_only(policy.why_not_answer_invitation),
+    "moderate": self_only(policy.why_not_moderate),
     "mute": by(policy.why_not_quiet, "speaker"),
+    "mute_cohost": by(policy.why_not_quiet, "cohost"),
     "be_muted": on(policy.why_not_quiet),
     "remove": by(policy.why_not_remove, "listener"),
+    "remove_cohost": by(policy.why_not_remove, "cohost"),
     "be_removed": on(policy.why_not_remove),
+    "invite_cohost": by(policy.why_not_invite_cohost, "speaker"),
+    "be_cohost": on(policy.why_not_invite_cohost),
+    "dismiss": by(policy.why_not_dismiss, "cohost"),
+    "be_dismissed": on(policy.why_not_dismiss),
+    "hand_over": by(policy.why_not_succeed, "speaker"),
+    "succeed": on(policy.why_not_succeed),
     "end": self_only(policy.why_not_end),
     "use_microphone": self_only(policy.why_not_use_microphone),
-    "speak": self_only(policy.why_not_speak),
+    "unmute": unmuting(locked=False),
+    "unmute_locked": unmuting(locked=True),
     "curate": self_only(policy.why_not_curate),
     "ask": lambda who: policy.why_not_ask(participant(who), open_questions=2, limit=3),
     "vote": about_a_question(policy.why_not_vote),
@@ -180,7 +207,12 @@ def test_who_left_has_to_join_again_before_acting() -> None:
 def test_nobody_speaks_before_accepting_the_recording() -> None:
     person = participant("speaker")
     person.recording_accepted_at = None
-    assert policy.why_not_speak(person) is Code.RECORDING_NOT_ACCEPTED
+    assert policy.why_not_unmute(person, room()) is Code.RECORDING_NOT_ACCEPTED
+
+
+@pytest.mark.parametrize(("cohosts", "expected"), [(1, None), (2, Code.COHOSTS_FULL)])
+def test_there_are_as_many_cohosts_as_the_limit(cohosts: int, expected: Code | None) -> None:
+    assert policy.why_not_become_cohost(cohosts=cohosts, limit=2) == expected
 
 
 @pytest.mark.parametrize(("speakers", "expected"), [(9, None), (10, Code.STAGE_FULL)])

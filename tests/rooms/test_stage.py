@@ -1,6 +1,7 @@
 """Hands, invitations, microphones and what the host decides: the operations themselves."""
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from pytest_django import Settings
@@ -18,10 +19,14 @@ def join(room: Room, user: User | None) -> Participant:
 
 
 def refusal(
-    operation: Callable[..., None], who: Participant, target: Participant | None = None
+    operation: Callable[..., object],
+    who: Participant,
+    target: Participant | None = None,
+    **arguments: str,
 ) -> str:
     """The code with which the operation is refused."""
-    arguments = {} if target is None else {"target": target.public_id}
+    if target is not None:
+        arguments["target"] = target.public_id
     with pytest.raises(DomainError) as caught:
         operation(participant_id=who.pk, **arguments)
     return caught.value.code
@@ -85,7 +90,7 @@ def test_an_accepted_hand_brings_a_muted_speaker_up(eve: Participant) -> None:
 
 def test_a_declined_hand_comes_down(ada: Participant, bob: Participant) -> None:
     operations.raise_hand(participant_id=bob.pk)
-    operations.decline_hand(participant_id=ada.pk, target=bob.public_id)
+    operations.decline_hand(participant_id=ada.pk, target=bob.public_id, reason="none")
     assert refusal(operations.accept_hand, ada, bob) == "no_raised_hand"
 
 
@@ -108,7 +113,7 @@ def test_an_invited_listener_comes_up_also_where_nobody_raises_a_hand(
     operations.accept_invitation(participant_id=bob.pk)
     bob.refresh_from_db()
     assert bob.role == Participant.Role.SPEAKER
-    assert bob.invited_at is None
+    assert (bob.invited_at, bob.invited_as) == (None, "")
 
 
 def test_a_declined_invitation_is_over(ada: Participant, bob: Participant) -> None:
@@ -212,8 +217,12 @@ def test_a_guest_neither_asks_to_speak_nor_is_invited(ada: Participant, guest: P
     "operation",
     [
         operations.accept_hand,
-        operations.decline_hand,
+        partial(operations.decline_hand, reason="none"),
         operations.invite_to_speak,
+        operations.invite_cohost,
+        operations.dismiss_cohost,
+        operations.offer_host,
+        operations.name_successor,
         operations.mute,
         operations.demote,
         operations.remove,

@@ -33,7 +33,7 @@ async def test_the_host_declines_and_the_listener_takes_back(
         await bob.join()
         await bob.does("hand.raise")
         await ada.hears("hand.raised")
-        await ada.does("hand.decline", participant=bob.you["id"])
+        await ada.does("hand.decline", participant=bob.you["id"], reason="none")
         assert not (await bob.hears("you.changed", why="declined"))["you"]["hand_raised"]
         await bob.does("hand.raise")
         await ada.hears("hand.raised")
@@ -201,8 +201,11 @@ async def test_a_guest_only_listens(room: Room, command: str, code: str) -> None
     "command",
     [
         "hand.accept",
-        "hand.decline",
         "speaker.invite",
+        "cohost.invite",
+        "cohost.dismiss",
+        "room.hand_over",
+        "successor.name",
         "participant.mute",
         "participant.demote",
         "participant.remove",

@@ -248,7 +248,8 @@ const ACTIONS = {
   "step-down": () => run("stage.leave"),
   hands: () => sheets.open("hands"),
   "hand-accept": answerHand("hand.accept"),
-  "hand-decline": answerHand("hand.decline"),
+  "hand-decline": (button) =>
+    run("hand.decline", { participant: button.dataset.person, reason: "none" }),
   invite: () => actOnPerson("speaker.invite"),
   mute: () => actOnPerson("participant.mute"),
   demote: () => actOnPerson("participant.demote"),

@@ -34,6 +34,7 @@ export function avatar(person) {
 
 export function roleName(person) {
   if (person.role === "host") return gettext("Host");
+  if (person.role === "cohost") return gettext("Co-host");
   return person.role === "speaker" ? gettext("Speaker") : gettext("Listener");
 }
 

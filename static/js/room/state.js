@@ -11,6 +11,8 @@ export function reduce(state, { type, data = {} }) {
   if (type === "joined") return { ...data };
   if (state === null) return state;
   switch (type) {
+    case "room.changed":
+      return { ...state, room: data.room, now: data.now };
     case "stage.changed":
       return { ...state, stage: data.stage, you: youOnStage(state.you, data.stage) };
     case "audience.changed":
@@ -21,10 +23,15 @@ export function reduce(state, { type, data = {} }) {
     case "speaking.changed":
       return { ...state, speaking: data.speaking };
     case "you.changed":
-      return { ...state, you: { ...state.you, ...data.you } };
+      return withoutSecrets({ ...state, you: { ...state.you, ...data.you } });
     default:
       return state;
   }
+}
+
+/** Whoever does not run the Space any more is told nothing of hands from now on. */
+function withoutSecrets(state) {
+  return leads(state) ? state : { ...state, hands: [] };
 }
 
 /** The stage is also news about oneself: up, down, muted. */
@@ -35,6 +42,11 @@ function youOnStage(you, stage) {
 }
 
 export const isHost = (state) => state.you.role === "host";
+
+/** Whether one runs the Space: as its host, or with the host. */
+export const leads = (state) => rank(state.you) > 0;
+
+const rank = ({ role }) => ["cohost", "host"].indexOf(role) + 1;
 
 export const isOnStage = (state) => state.you.role !== "listener";
 
@@ -50,10 +62,10 @@ export function othersTalk(state) {
   return state.speaking.some((id) => id !== state.you.id);
 }
 
-/** What the host may do to a person, as names of commands in the order in which they are shown. */
+/** What one may do to a person, as names of actions in the order in which they are shown. */
 export function hostActions(state, person) {
-  if (!isHost(state) || person.id === state.you.id) return [];
-  if (person.role === "speaker") {
+  if (rank(state.you) <= rank(person) || person.id === state.you.id) return [];
+  if (person.role !== "listener") {
     return [...(person.muted ? [] : ["mute"]), "demote", "remove"];
   }
   return [...(person.handle ? ["invite"] : []), "remove"];
