@@ -66,6 +66,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "spaces_site.static_files.StaticFilesMiddleware",
+    "spaces_site.compression.CompressPages",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -288,6 +289,7 @@ CONTENT_SECURITY_POLICY = {
         "form-action": [SELF],
         "img-src": [SELF, "data:"],
         "media-src": [SELF, "blob:"],
+        "worker-src": [SELF],
     }
 }
 X_FRAME_OPTIONS = "DENY"

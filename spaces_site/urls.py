@@ -4,7 +4,8 @@ from django.contrib import admin
 from django.shortcuts import redirect
 from django.templatetags.static import static
 from django.urls import include, path
-from django.views.i18n import JavaScriptCatalog
+
+from spaces_site import catalogue, installing
 
 urlpatterns = [
     path("", include("rooms.urls")),
@@ -13,7 +14,10 @@ urlpatterns = [
     path("", include("moderation.urls")),
     path("accounts/", include("allauth.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
-    path("jsi18n/", JavaScriptCatalog.as_view(), name="javascript_catalog"),
+    path("jsi18n/<str:language>/<str:version>.js", catalogue.catalogue, name="javascript_catalog"),
+    path("manifest/<str:language>.webmanifest", installing.manifest, name="manifest"),
+    path("service-worker.js", installing.service_worker, name="service_worker"),
+    path("offline/<str:language>/", installing.offline, name="offline"),
     path("admin/", admin.site.urls),
     # Asked for by browsers on pages that name no icon: the admin's, a file's.
     path("favicon.ico", lambda _request: redirect(static("img/favicon.svg"))),

@@ -1,4 +1,7 @@
-/** On every page: an open menu closes on Escape and on a click elsewhere. */
+/**
+ * On every page: an open menu closes on Escape and on a click elsewhere; the service worker, which
+ * shows a page of ours when there is no network, is in its place.
+ */
 
 const menus = document.querySelectorAll("[data-menu]");
 
@@ -16,3 +19,8 @@ document.addEventListener("keydown", (event) => {
     menu.querySelector("summary").focus();
   }
 });
+
+const { lang } = document.documentElement;
+navigator.serviceWorker?.register(`/service-worker.js?language=${lang}`);
+
+if (document.body.matches(".offline")) addEventListener("online", () => location.reload());

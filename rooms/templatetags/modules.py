@@ -1,0 +1,54 @@
+"""Scripts as the browser wants to know of them: all at once, not one after the other."""
+
+import posixpath
+import re
+from functools import cache
+from pathlib import Path
+
+from django import template
+from django.contrib.staticfiles import finders
+from django.templatetags.static import static
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+
+from spaces_site import catalogue
+
+register = template.Library()
+_IMPORT = re.compile(r'^(?:import|export)\b[^;"]*?"(\.[^"]+)";$', re.MULTILINE)
+
+
+@register.simple_tag
+def module(name: str) -> SafeString:
+    """The ES module with this static name, after a hint for each module that it needs.
+
+    Without the hints a browser learns of a module only when it has read the one that imports it.
+    """
+    hints = format_html_join(
+        "", '<link rel="modulepreload" href="{}">', ((static(each),) for each in needed(name))
+    )
+    return format_html('{}<script type="module" src="{}"></script>', hints, static(name))
+
+
+@register.simple_tag
+def sentences() -> SafeString:
+    """The scripts' sentences in the language of the page."""
+    address = catalogue.address(get_language() or "en")
+    return format_html('<script src="{}" defer></script>', address)
+
+
+@cache
+def needed(name: str) -> tuple[str, ...]:
+    """The static names of all modules that this one imports, directly or not."""
+    found: dict[str, None] = {}
+    waiting = [name]
+    while waiting:
+        current = waiting.pop(0)
+        source = Path(str(finders.find(current))).read_text(encoding="utf-8")
+        for match in _IMPORT.finditer(source):
+            path = posixpath.join(posixpath.dirname(current), match[1])
+            each = posixpath.normpath(path)
+            if each not in found and each != name:
+                found[each] = None
+                waiting.append(each)
+    return tuple(found)

@@ -1,0 +1,50 @@
+"""What travels is compressed where that is safe, and kept where it never changes."""
+
+import gzip
+import re
+
+import pytest
+from django.http import FileResponse, HttpResponse
+from django.test import Client, RequestFactory
+
+from accounts.models import User
+from rooms import operations
+from rooms.templatetags.modules import needed
+from spaces_site.compression import CompressPages
+
+PACKED = {"accept-encoding": "gzip"}
+
+
+def test_a_page_travels_compressed(client: Client, db: None) -> None:
+    answer = client.get("/", headers=PACKED)
+    assert answer["Content-Encoding"] == "gzip"
+    assert b"<!doctype html>" in gzip.decompress(answer.content)
+    assert "Accept-Encoding" in answer["Vary"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [HttpResponse(b"x" * 500, content_type="image/webp"), FileResponse(iter([b"x" * 500]))],
+    ids=["picture", "stream"],
+)
+def test_pictures_and_streams_travel_as_they_are(answer: HttpResponse) -> None:
+    request = RequestFactory().get("/", headers=PACKED)
+    untouched = CompressPages(lambda _request: answer).process_response(request, answer)
+    assert "Content-Encoding" not in untouched.headers
+
+
+def test_the_sentences_of_the_scripts_may_be_kept_for_ever(client: Client, host: User) -> None:
+    room = operations.create_room(host=host, title="Bees")
+    page = client.get(f"/spaces/{room.public_id}/", headers={"accept-language": "it"})
+    (address,) = re.findall(r'src="(/jsi18n/it/[0-9a-f]{12}\.js)"', page.content.decode())
+    catalogue = client.get(address, headers={"accept-language": "en"})
+    assert "immutable" in catalogue["Cache-Control"]
+    assert "catalog" in catalogue.content.decode()
+
+
+def test_all_modules_of_a_room_are_asked_for_at_once(client: Client, host: User) -> None:
+    room = operations.create_room(host=host, title="Bees")
+    page = client.get(f"/spaces/{room.public_id}/").content.decode()
+    hints = re.findall(r'<link rel="modulepreload" href="/static/([^"]+)">', page)
+    assert hints == list(needed("js/room/main.js"))
+    assert "js/room/wire.js" in hints
