@@ -9,6 +9,7 @@ import { Microphone, MicrophoneError } from "./microphone.js";
 import { Rings } from "./rings.js";
 import * as sheets from "./sheets.js";
 import { EMPTY, isHost, isOnStage, othersTalk, reduce } from "./state.js";
+import { Talkback } from "./talkback.js";
 import { toast } from "./toasts.js";
 import { closedText, hideClosed, renderClosed, renderConnection, renderRoom } from "./view.js";
 
@@ -19,6 +20,11 @@ const connection = new Connection({
   path: page.websocket,
   audio: document.querySelector("[data-sound]"),
   expectSound: () => state !== EMPTY && othersTalk(state),
+});
+const talkback = new Talkback({
+  command: (type, data) => connection.command(type, data),
+  run,
+  announce: (sentence) => announcer.say(sentence),
 });
 const rings = new Rings(() => connection.levels());
 let state = EMPTY;
@@ -87,15 +93,15 @@ function update(message) {
   const talking = renderRoom(state, before);
   if (talking) rings.follow(talking);
   sheets.renderSheets(state);
+  talkback.receive(message, state);
   if (state.you.invited && !before?.you.invited) sheets.open("invitation");
   if (!state.you.invited) sheets.close("invitation");
 }
 
-/** Run a command and say what went wrong; resolves with whether it went well. */
+/** Run a command and say what went wrong; resolves with the data of its reply, or `false`. */
 async function run(command, data) {
   try {
-    await connection.command(command, data);
-    return true;
+    return await connection.command(command, data);
   } catch (error) {
     if (connection.isClosed) return false;
     const text = error.message || gettext("There is no connection right now. Try again in a moment.");
@@ -236,6 +242,7 @@ async function answerInvitation(command) {
 // --- clicks and keys -----------------------------------------------------------------------
 
 const ACTIONS = {
+  ...talkback.actions,
   join: () => connection.start(),
   listen: () => connection.play(),
   "take-over": () => {
