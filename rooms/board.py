@@ -67,6 +67,8 @@ class BoardState:
     questions: Questions
     captions: list[CaptionLine]
     """The last ones, oldest first."""
+    captioning: str
+    """`on`, `busy`, `unavailable`, or empty where there is nothing to say of it."""
 
 
 def read(room_id: int, *, captions_after: int = 0) -> BoardState:
@@ -80,6 +82,7 @@ def read(room_id: int, *, captions_after: int = 0) -> BoardState:
         pins=[_pin(pin) for pin in room.pins.filter(unpinned_at=None)],
         questions=_questions(room),
         captions=[_caption(line) for line in lines],
+        captioning=room.captioning if room.transcription else "",
     )
 
 

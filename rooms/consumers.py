@@ -243,6 +243,7 @@ class RoomConsumer(AsyncWebsocketConsumer):
             "questions": written.questions,
             "your_questions": own,
             "captions": written.captions,
+            "captioning": written.captioning or None,
             "connection": self.connection,
             "heartbeat_seconds": HEARTBEAT_SECONDS,
             "ice_servers": ice_servers(self.public_id, time()),

@@ -76,6 +76,9 @@ class LiveBoard:
         if member.told["questions"] != frames.questions_told:
             yield frames.questions_since(member.told["questions"])
             member.told["questions"] = frames.questions_told
+        if member.told["captioning"] != frames.captioning:
+            member.told["captioning"] = frames.captioning
+            yield frames.captioning
         known = int(member.told["captions"])
         for line_id, frame in self._captions:
             if line_id > known:
@@ -94,6 +97,7 @@ class _Frames:
         self.pins_told = json.dumps(state.pins)
         self.pins = event(Event.PINS_CHANGED, {"pins": state.pins})
         self.questions_told = json.dumps(state.questions)
+        self.captioning = _captioning(state)
         self._questions = state.questions
         self._since: dict[str, str] = {}
 
@@ -124,5 +128,10 @@ def told_by(state: BoardState) -> dict[str, str]:
     return {
         "pins": json.dumps(state.pins),
         "questions": json.dumps(state.questions),
+        "captioning": _captioning(state),
         "captions": str(state.captions[-1]["id"] if state.captions else 0),
     }
+
+
+def _captioning(state: BoardState) -> str:
+    return event(Event.CAPTIONING_CHANGED, {"captioning": state.captioning or None})

@@ -7,17 +7,28 @@ functions at the end of this module.
 import asyncio
 import logging
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Iterator,
+    Mapping,
+)
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 from django.conf import settings
 
 from audio import archive
 from audio.archive import AssembledFile
 from audio.control import RemoteEngine, close_room_now
+from audio.heard import Heard, VoiceDecoder, read_sound
 from audio.ogg import write_with_gain
+from audio.opus import Pcm
 from audio.protocol import (
     AudioEngine,
     BadOffer,
@@ -28,6 +39,7 @@ from audio.protocol import (
     Lost,
     Network,
     Networks,
+    NoTap,
     RecordingFailed,
     Speaking,
     UnknownRoom,
@@ -48,15 +60,20 @@ __all__ = [
     "MIX_INTERVAL",
     "SPEAKER_INTERVAL",
     "AssembledFile",
+    "EngineError",
     "EngineUnavailable",
     "Happening",
+    "Heard",
     "MediaLink",
+    "NoTap",
     "assemble",
     "close_room",
     "discard_spool",
     "encode_m4a",
     "find_turns",
+    "listen",
     "measure",
+    "read_track",
     "speaker_levels",
     "spool_bytes",
     "write_with_gain",
@@ -67,6 +84,9 @@ RETRY_SECONDS = 0.2
 
 ANSWER_TIMEOUT = 5.0
 """Seconds that a connection waits for the engine; the web server allows ten to wind one up."""
+
+SPEECH_RATE = 16_000
+"""Samples a second of single voices: what recognising speech takes."""
 
 CLOSE_TIMEOUT = 30.0
 """Seconds that the worker waits for the files of a recording to be complete."""
@@ -259,6 +279,23 @@ def _happening(event: EngineEvent) -> Happening | None:
             return Happening(networks=participants)
         case Connected():
             return None
+
+
+async def listen(room: str) -> AsyncGenerator[Heard]:
+    """What each participant of a live room says, by itself, from now on until the room closes.
+
+    `room` and participants are public ids; samples are mono at 16 kHz. Who is too slow misses
+    some. Raises `NoTap` where the engine cannot, or another `EngineError`.
+    """
+    decoder = VoiceDecoder(SPEECH_RATE)
+    async with open_engine() as engine, aclosing(engine.tap(room)) as tap:
+        async for voices in tap:
+            yield decoder.decode(voices)
+
+
+def read_track(file: BinaryIO) -> Iterator[Pcm]:
+    """The samples of a recorded track, mono at 16 kHz, about a second at a time."""
+    return read_sound(file, SPEECH_RATE)
 
 
 def close_room(room: Room) -> None:

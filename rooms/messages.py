@@ -42,6 +42,7 @@ class Event(StrEnum):
     QUESTIONS_CHANGED = "questions.changed"
     REACTIONS = "reactions"
     CAPTION = "caption"
+    CAPTIONING_CHANGED = "captioning.changed"
     RECORDING_FAILED = "recording.failed"
     ROOM_ENDED = "room.ended"
 

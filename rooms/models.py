@@ -32,6 +32,13 @@ class Room(models.Model):
         FOLLOWED = "followed", _("People I follow")
         INVITED = "invited", _("Only people I invite")
 
+    class Captioning(models.TextChoices):
+        """What has become of the host's wish for captions; empty while nobody looked at it."""
+
+        ON = "on", _("Captions are written")
+        BUSY = "busy", _("The server writes down as many Spaces as it can")
+        UNAVAILABLE = "unavailable", _("This server cannot write captions")
+
     class EndReason(models.TextChoices):
         HOST = "host", _("The host ended it")
         HOST_GONE = "host_gone", _("The host did not come back")
@@ -78,6 +85,9 @@ class Room(models.Model):
         blank=True,
         default=timezone.now,
         help_text=_("Since when neither the host nor a co-host is there; empty while one is."),
+    )
+    captioning = models.CharField(
+        _("captions"), max_length=11, choices=Captioning.choices, blank=True, editable=False
     )
     created_at = models.DateTimeField(_("started"), default=timezone.now)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)

@@ -207,6 +207,7 @@ JANUS_SPOOL = env.path("JANUS_SPOOL", AUDIO_SPOOL)
 
 # --- captions and transcripts --------------------------------------------------------------
 SPEECH_MODEL = env.speech_model("SPEECH_MODEL")
+CAPTION_ROOMS = env.integer("CAPTION_ROOMS", default=4, maximum=1000)
 SPEECH_MODEL_FOLDER = models.folder_of(SPEECH_MODEL, VAR_DIR / "models")
 
 # --- accounts ------------------------------------------------------------------------------

@@ -12,6 +12,14 @@ from django.utils import timezone
 from hypothesis import HealthCheck, settings
 
 from accounts.models import BetaApplication, Block, Suspension, User
+from speech.recogniser import Recogniser
+from tests.speech.model import FOLDER
+
+
+@pytest.fixture(scope="session")
+def recogniser() -> Recogniser:
+    """The real speech model, as captions use it."""
+    return Recogniser(FOLDER, beams=1)
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ and publish after the commit. They raise `accounts.errors.DomainError` with a co
 `rooms.errors.Code`. None of them knows of sound: `rooms.media` makes it follow the database.
 """
 
-from rooms.operations.captions import publish_caption
+from rooms.operations.captions import note_captioning, publish_caption
 from rooms.operations.following import follow, follow_changed, relation_to, unfollow
 from rooms.operations.forgetting import forget_what_happened
 from rooms.operations.hosting import (
@@ -98,6 +98,7 @@ __all__ = [
     "mute_all",
     "mute_self",
     "name_successor",
+    "note_captioning",
     "offer_host",
     "participant_of",
     "pin_link",

@@ -47,6 +47,18 @@ def publish_caption(
     return True
 
 
+@transaction.atomic
+def note_captioning(*, room_public_id: str, captioning: Room.Captioning) -> None:
+    """Say whether captions are written in a live room, or why not; its people are told."""
+    changed = (
+        Room.objects.filter(public_id=room_public_id, ended_at=None)
+        .exclude(captioning=captioning)
+        .update(captioning=captioning)
+    )
+    if changed:
+        events.board_changed(Room.objects.get(public_id=room_public_id))
+
+
 def _speaker(room: Room, public_id: str) -> Participant | None:
     return room.participants.filter(public_id=public_id, removed_at=None).first()
 
