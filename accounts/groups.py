@@ -26,6 +26,7 @@ PERMISSIONS = {
     "recordings": [
         "view_recording",
         "view_replay",
+        "view_discrepancy",
         "view_recordingfile",
         "review_recording",
         "view_purgerecord",

@@ -17,7 +17,14 @@ from django.utils.translation import gettext_lazy as _
 from accounts.admin import ReadOnlyAdmin, StaffRequest
 from accounts.errors import DomainError
 from recordings import pipeline, presentation, replays
-from recordings.models import PurgeRecord, Recording, RecordingAccess, RecordingFile, Replay
+from recordings.models import (
+    Discrepancy,
+    PurgeRecord,
+    Recording,
+    RecordingAccess,
+    RecordingFile,
+    Replay,
+)
 from recordings.tasks import send_recording
 
 if TYPE_CHECKING:
@@ -25,10 +32,12 @@ if TYPE_CHECKING:
     RecordingAdminBase = admin.ModelAdmin[Recording]
     PurgeRecordAdminBase = admin.ModelAdmin[PurgeRecord]
     ReplayAdminBase = admin.ModelAdmin[Replay]
+    DiscrepancyAdminBase = admin.ModelAdmin[Discrepancy]
     FilesBase = admin.TabularInline[RecordingFile, Recording]
     AccessesBase = admin.TabularInline[RecordingAccess, Recording]
 else:
-    RecordingAdminBase = PurgeRecordAdminBase = ReplayAdminBase = admin.ModelAdmin
+    RecordingAdminBase = PurgeRecordAdminBase = admin.ModelAdmin
+    ReplayAdminBase = DiscrepancyAdminBase = admin.ModelAdmin
     FilesBase = AccessesBase = admin.TabularInline
 
 
@@ -211,6 +220,15 @@ class ReplayAdmin(ReadOnlyAdmin, ReplayAdminBase):
         for replay in chosen:
             replays.restore(replay=replay)
         LogEntry.objects.log_actions(request.user.pk, chosen, CHANGE, gettext("Given back."))
+
+
+@admin.register(Discrepancy)
+class DiscrepancyAdmin(ReadOnlyAdmin, DiscrepancyAdminBase):
+    """What the comparison of storage and rows found, to be read."""
+
+    list_display = ["found_at", "kind", "name", "size"]
+    list_filter = ["kind", "found_at"]
+    search_fields = ["name"]
 
 
 def _cell(record: PurgeRecord, column: str) -> object:

@@ -98,3 +98,12 @@ def _below(folder: str) -> Iterator[str]:
     yield from (f"{folder}/{file}" for file in files)
     # Deleting an empty folder is a matter of disks; object storages know no folders and shrug.
     yield folder
+
+
+def names(folder: str = "") -> Iterator[str]:
+    """Every file in the storage, or below one of its folders. Raises what the storage raises."""
+    folders, found = recordings_storage().listdir(folder)
+    prefix = f"{folder}/" if folder else ""
+    yield from (f"{prefix}{name}" for name in found)
+    for inner in folders:
+        yield from names(f"{prefix}{inner}")

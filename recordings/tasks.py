@@ -6,7 +6,7 @@ from celery import Task, shared_task
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from recordings import drafts, exports, forgetting, operations, pipeline, purge
+from recordings import comparison, drafts, exports, forgetting, operations, pipeline, purge
 from recordings.models import Export
 
 log = logging.getLogger(__name__)
@@ -64,6 +64,12 @@ def sweep_retention() -> None:
             log.exception("the purge of recording %s is not finished", recording_id)
     for user_id in forgetting.due_to_be_forgotten():
         forgetting.forget(user_id=user_id)
+
+
+@shared_task
+def sweep_storage() -> None:
+    """Compare storage and rows both ways, and write down what did not fit."""
+    comparison.compare(now=timezone.now())
 
 
 def send_recording(recording_id: int) -> None:

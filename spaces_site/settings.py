@@ -167,6 +167,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-rooms": {"task": "rooms.tasks.sweep_rooms", "schedule": 15.0},
     "sweep-recordings": {"task": "recordings.tasks.sweep_recordings", "schedule": 30.0},
     "sweep-exports": {"task": "recordings.tasks.sweep_exports", "schedule": 30.0},
+    "sweep-storage": {"task": "recordings.tasks.sweep_storage", "schedule": 3600.0},
     "sweep-retention": {"task": "recordings.tasks.sweep_retention", "schedule": 300.0},
 }
 

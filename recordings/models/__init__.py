@@ -1,5 +1,6 @@
 """A recording and what is made from it, by subject; everybody imports from here."""
 
+from recordings.models.discrepancy import Discrepancy
 from recordings.models.export import Export
 from recordings.models.purge_record import AppendOnlyError, PurgeRecord
 from recordings.models.recording import (
@@ -14,6 +15,7 @@ from recordings.models.replay import Clip, Replay
 __all__ = [
     "AppendOnlyError",
     "Clip",
+    "Discrepancy",
     "Export",
     "PurgeRecord",
     "Recording",
