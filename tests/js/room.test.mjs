@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { mock, test } from "node:test";
 
-import { changes } from "../../static/js/room/announce.js";
+import { Announcer, changes } from "../../static/js/room/announce.js";
 import { loudness } from "../../static/js/room/rings.js";
 import { EMPTY, findPerson, hostActions, othersTalk, reduce } from "../../static/js/room/state.js";
 
@@ -110,4 +110,40 @@ test("a count alone keeps the names that are known", () => {
   });
   assert.equal(state.audience.count, 3000);
   assert.deepEqual(state.audience.sample, [listener, guest]);
+});
+
+test("others' microphones are announced, and what goes to and fro is not", () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const region = { textContent: "" };
+  const announcer = new Announcer(region);
+  const state = joinedAs(listener);
+  const muted = { ...state, stage: [host, { ...speaker, muted: true }] };
+  announcer.follow(state);
+  announcer.follow(muted);
+  mock.timers.runAll();
+  assert.equal(region.textContent, "speaker is muted");
+  region.textContent = "";
+  announcer.follow(state);
+  announcer.follow(muted);
+  mock.timers.runAll();
+  assert.equal(region.textContent, "");
+  mock.timers.reset();
+});
+
+test("a rush is summed up in one sentence", () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const region = { textContent: "" };
+  const announcer = new Announcer(region);
+  const state = joinedAs(host);
+  const hands = Array.from({ length: 40 }, (_, number) => person(`p${number}`, "listener"));
+  announcer.follow(state);
+  for (let count = 1; count <= hands.length; count++) {
+    announcer.follow({ ...state, hands: hands.slice(0, count) });
+  }
+  mock.timers.runAll();
+  assert.equal(
+    region.textContent,
+    "p0 raised a hand. p1 raised a hand. p2 raised a hand. and 37 more changes",
+  );
+  mock.timers.reset();
 });

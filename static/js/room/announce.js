@@ -2,7 +2,7 @@
 
 import { gettext, ngettext } from "../i18n.js";
 
-const GATHER_MS = 600;
+const GATHER_MS = 1000;
 const MOST = 3;
 
 /** The sentences that say what changed between two states; pure. */
@@ -18,6 +18,7 @@ export function changes(before, after) {
     ...arrivals(before.hands, after.hands, after.you.id).map((person) =>
       gettext("%(name)s raised a hand", { name: person.name }),
     ),
+    ...microphones(before.stage, after.stage, after.you.id),
     ...ownMicrophone(before.you, after.you),
   ];
 }
@@ -27,35 +28,64 @@ function arrivals(before, after, self) {
   return after.filter((person) => !known.has(person.id) && person.id !== self);
 }
 
+function microphones(before, after, self) {
+  const muted = new Map(before.map((person) => [person.id, person.muted]));
+  return after
+    .filter(({ id, muted: isMuted }) => id !== self && muted.get(id) === !isMuted)
+    .map(({ name, muted: isMuted }) =>
+      isMuted
+        ? gettext("%(name)s is muted", { name })
+        : gettext("%(name)s has the microphone on", { name }),
+    );
+}
+
 function ownMicrophone(before, after) {
   if (before.muted === after.muted || before.role !== after.role) return [];
   return [after.muted ? gettext("You are muted") : gettext("Your microphone is on")];
 }
 
-/** Speaks into a live region; what comes in quick succession is said together. */
+/**
+ * Speaks into a live region. What happens within a moment is said together, as what differs in the
+ * end: whoever goes up and down again, or mutes and unmutes, is not worth a word.
+ */
 export class Announcer {
   #region;
   #sentences = [];
+  #said = null;
+  #state = null;
   #timer;
 
   constructor(region) {
     this.#region = region;
   }
 
+  /** Say what changed, soon. */
+  follow(state) {
+    this.#state = state;
+    this.#said ??= state;
+    this.#speakSoon();
+  }
+
   say(...sentences) {
-    if (sentences.length === 0) return;
     this.#sentences.push(...sentences);
+    this.#speakSoon();
+  }
+
+  #speakSoon() {
     this.#timer ??= setTimeout(() => this.#speak(), GATHER_MS);
   }
 
   #speak() {
-    const said = this.#sentences.slice(0, MOST);
-    const left = this.#sentences.length - said.length;
+    this.#timer = undefined;
+    const news = [...this.#sentences, ...changes(this.#said, this.#state)];
+    this.#sentences = [];
+    this.#said = this.#state;
+    if (news.length === 0) return;
+    const said = news.slice(0, MOST);
+    const left = news.length - said.length;
     if (left > 0) {
       said.push(ngettext("and %(count)s more change", "and %(count)s more changes", left));
     }
     this.#region.textContent = said.join(". ");
-    this.#sentences = [];
-    this.#timer = undefined;
   }
 }

@@ -1,7 +1,7 @@
 /** The room page: what a click does, and what a message of the server changes. */
 
 import { gettext } from "../i18n.js";
-import { Announcer, changes } from "./announce.js";
+import { Announcer } from "./announce.js";
 import { Connection } from "./connection.js";
 import { isWeak } from "./health.js";
 import { hint } from "./hints.js";
@@ -88,7 +88,7 @@ function followNetwork({ type, data }) {
 function update(message) {
   const before = state;
   state = reduce(state, message);
-  announcer.say(...changes(before, state));
+  announcer.follow(state);
   followMicrophone();
   const talking = renderRoom(state, before);
   if (talking) rings.follow(talking);
