@@ -45,7 +45,8 @@ class Limiter:
         else:
             self._gain = min(wanted, before * _RELEASE)
         steady = before == self._gain
-        return _bend(pcm * (before if steady else ramp(float(before), float(self._gain))))
+        turned = pcm * (before if steady else ramp(float(before), float(self._gain)))
+        return turned if peak * max(before, self._gain) <= _KNEE else _bend(turned)
 
     def _fall(self, pcm: Pcm, before: np.float32) -> Pcm:
         first = int(np.argmax(np.abs(pcm) * before > _KNEE))

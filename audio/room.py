@@ -42,8 +42,10 @@ class Stream:
         self._idle = 0
         self.protection = Protection()
 
-    def encode(self, pcm: Pcm | None, complexity: int) -> tuple[bytes, bool]:
+    def encode(self, pcm: Pcm | None, *, rich: bool) -> tuple[bytes, bool]:
         """The packet of a frame (`None`: nobody is audible), and whether to send it.
+
+        `rich` says whether to code it well rather than cheaply, which does for a mix of many.
 
         Of a silence only the first packet goes out, and one every 400 ms. It is the room that
         knows when there is silence: the encoder's own detection takes held notes for noise.
@@ -54,11 +56,12 @@ class Stream:
             return SILENCE, resting % _REFRESH == 1
         if self._encoder is None:
             self._encoder = Encoder(BITRATE)
-        self._encoder.complexity = complexity
+        self._encoder.complexity = COMPLEXITY if rich else _PLAIN
+        self._encoder.speech = rich
         self._encoder.protected = self.protection.active
         return self._encoder.encode(self._limiter.apply(_NOTHING if pcm is None else pcm)), True
 
-    def begin(self, before: Pcm | None) -> None:
+    def begin(self, before: Pcm | None, *, rich: bool) -> None:
         """Somebody who heard another stream is switched to this one; `before` is its last frame.
 
         An encoder that begins with nothing before the sound would begin with a click.
@@ -66,7 +69,7 @@ class Stream:
         self._encoder = None
         self._idle = 0
         if before is not None:
-            self.encode(before, _PLAIN)
+            self.encode(before, rich=rich)
 
 
 class Room:
@@ -147,7 +150,7 @@ class Room:
         heard = self._collect(tick, now)
         sounds = [*heard.values(), *self._fade_leaving(now)]
         total = mixer.mix(sounds) if sounds else None
-        packet, worth_sending = self._shared.encode(total, COMPLEXITY if rich else _PLAIN)
+        packet, worth_sending = self._shared.encode(total, rich=rich)
         self.recorder.mix(tick, packet)
         if self._rearranged or heard.keys() != self._talking:
             hurried = self._slots(self._voices.keys() | self._ready)
@@ -156,8 +159,8 @@ class Room:
         self._audience.play(Frame(tick, packet, worth_sending))
         alone = len(sounds) == 1
         if total is not None:
-            complexity = COMPLEXITY if rich and len(heard) <= _RICH_OWN else _PLAIN
-            self._send_own(heard, None if alone else total, tick * FRAME, complexity)
+            rich_own = rich and len(heard) <= _RICH_OWN
+            self._send_own(heard, None if alone else total, tick * FRAME, rich=rich_own)
         self._talking, self._total = frozenset(heard), total
         for tap in self.taps:
             tap.tick(tick)
@@ -201,7 +204,7 @@ class Room:
         return [mixer.fade_out(voice.tick(now).pcm) for voice in audible]
 
     def _send_own(
-        self, heard: dict[str, Pcm], total: Pcm | None, timestamp: int, complexity: int
+        self, heard: dict[str, Pcm], total: Pcm | None, timestamp: int, *, rich: bool
     ) -> None:
         """Whoever is audible gets everybody but themselves, from an encoder of their own.
 
@@ -213,9 +216,9 @@ class Room:
                 continue
             stream = self._own.setdefault(participant, Stream())
             if participant not in self._talking:
-                stream.begin(self._total)
+                stream.begin(self._total, rich=rich)
             others = None if total is None else mixer.mix_minus(total, pcm)
-            packet, worth_sending = stream.encode(others, complexity)
+            packet, worth_sending = stream.encode(others, rich=rich)
             if worth_sending:
                 self._transport.broadcast(packet, timestamp, np.array([slot], dtype=np.intp))
 

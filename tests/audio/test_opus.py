@@ -14,6 +14,7 @@ from audio.opus import (
     packet_samples,
 )
 from tests.audio.callers import loudness, speech_like, tone
+from tests.audio.scripted import harshest
 
 
 def packets_of(frequency: float, count: int) -> list[bytes]:
@@ -112,6 +113,17 @@ def restored_share(encoder: Encoder) -> float:
         restored += float(np.abs(other.recover(packets[number + 1]) - real).sum())
         guessed += float(np.abs(third.conceal() - real).sum())
     return restored / guessed
+
+
+def test_a_stream_makes_no_click_where_another_way_of_coding_begins() -> None:
+    encoder, decoder, heard = Encoder(), Decoder(), []
+    for number, frame in enumerate(tone(440, 100 * FRAME, level=0.1).reshape(-1, FRAME)):
+        encoder.speech = number % 20 < 10
+        heard.append(decoder.decode(encoder.encode(frame)))
+    sound = np.concatenate(heard[10:])
+    assert harshest(sound) < 0.002  # the tone bends by 0.0003, a cut by more than 0.05
+    pieces = sound.reshape(-1, FRAME)
+    assert min(loudness(piece, 440) for piece in pieces) > 0.05
 
 
 def test_the_ready_made_silence_is_silent() -> None:
