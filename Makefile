@@ -51,6 +51,9 @@ bench: $(VENV)/.installed-dev  ## Our engine against Janus: make bench LISTENERS
 	@scripts/ensure-janus
 	$(BIN)/python -m bench --listeners $(LISTENERS) --seconds $(SECONDS) $(BENCH_ARGS)
 
+many: $(VENV)/.installed-dev  ## Thousands in one room, on one core: how late each tick is (BENCH_ARGS="--workers 1" spreads it)
+	$(BIN)/python -m bench.many $(BENCH_ARGS)
+
 fuzz: $(VENV)/.installed-dev  ## Mutated packets against a live engine: make fuzz PACKETS=3000000
 	$(BIN)/python -m bench.fuzz --packets $(PACKETS)
 
