@@ -7,6 +7,10 @@ calls let go of Python's global lock, so the control loop lives beside it.
 The tick is absolute: the n-th is due n * 20 ms after the start, however long the ones before
 took. A thread that fell behind catches up; when it fell behind further than that makes sense,
 it leaves ticks out, and the recording fills them with silence.
+
+What those who are connected say is played with the next tick at the earliest, so it is read then:
+to wake up for each datagram would cost more than to handle it. The kernel notes when it came.
+While somebody connects, everything is read at once.
 """
 
 import bisect
@@ -24,7 +28,7 @@ from typing import TypeVar
 from audio.batch import Batch, sockaddr
 from audio.core import Clock, Core
 from audio.protocol import EngineUnavailable
-from audio.sockets import kernel_address, plain_host
+from audio.sockets import Inbox, kernel_address
 from audio.stun import Address, TcpAddress
 from audio.tcp import TcpPort, most_connections
 
@@ -36,7 +40,6 @@ _LATENESS_MS = (1, 2, 5, 10, 20, 50)
 _CATCH_UP = 10  # ticks; beyond this the late ones are left out
 _BATCH = 64  # datagrams read between two looks at the clock
 _BATCH_AFTER_TICK = 512  # more than all talkers send in a tick, or those who join never get in
-_MAX_DATAGRAM = 2048
 _TCP_POLL_TICKS = 50
 
 T = TypeVar("T")
@@ -55,6 +58,9 @@ class MediaThread:
         self.late_ticks = 0
         self._lateness = [0] * (len(_LATENESS_MS) + 1)
         self._udp = udp
+        self._inbox = Inbox(udp)
+        self._waking = False  # for each datagram
+        self._flooded = False
         self._selector = selectors.DefaultSelector()
         self._calls: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._wake_reader, self._wake_writer = socket.socketpair()
@@ -66,7 +72,7 @@ class MediaThread:
         self._tcp = TcpPort(
             tcp,
             self._selector,
-            receive=self._receive,
+            receive=lambda datagram, source: self._receive(datagram, source, time.monotonic()),
             knows=self._core.transport.knows,
             dropped=self._core.transport.dropped,
             most=most_connections(),
@@ -147,18 +153,17 @@ class MediaThread:
 
     def _run(self) -> None:
         start = time.monotonic()
-        self._selector.register(self._udp, selectors.EVENT_READ, self._read_datagrams)
         self._selector.register(self._wake_reader, selectors.EVENT_READ, self._run_calls)
         while not self._stopping:
             behind = time.monotonic() - (start + self._tick * TICK)
             if behind >= 0:
-                if behind > _LATE:
-                    self._read_datagrams(selectors.EVENT_READ)  # what this tick should play
+                self._read_datagrams()  # what this tick should play
                 self._run_tick(behind)
                 # However late it is: who is never read is lost, and calls are waited for.
-                self._read_datagrams(selectors.EVENT_READ, _BATCH_AFTER_TICK)
+                self._flooded = not self._read_datagrams(most=_BATCH_AFTER_TICK)
                 self._run_calls()
                 continue
+            self._wake_for_datagrams()
             for key, events in self._selector.select(-behind):
                 with _logged("socket"):
                     key.data(events)
@@ -183,19 +188,32 @@ class MediaThread:
         done = behind + time.monotonic() - started
         self._lateness[bisect.bisect_left(_LATENESS_MS, 1000 * done)] += 1
 
-    def _read_datagrams(self, _events: int, most: int = _BATCH) -> None:
+    def _wake_for_datagrams(self) -> None:
+        """Whether one that comes before the next tick is to be read at once."""
+        wanted = self._flooded or self._core.transport.connecting or not self._inbox.stamped
+        if wanted == self._waking:
+            return
+        self._waking = wanted
+        if wanted:
+            self._selector.register(self._udp, selectors.EVENT_READ, self._read_datagrams)
+        else:
+            self._selector.unregister(self._udp)
+
+    def _read_datagrams(self, _events: int = selectors.EVENT_READ, most: int = _BATCH) -> bool:
+        """Handle what has come; returns whether that was all of it."""
         for _ in range(most):
             try:
-                datagram, source = self._udp.recvfrom(_MAX_DATAGRAM)
+                datagram, source, arrival = self._inbox.read()
             except BlockingIOError:
-                return
+                return True
             except OSError:
                 continue  # an ICMP error of something sent earlier
-            self._receive(datagram, (plain_host(source[0]), source[1]))
+            self._receive(datagram, source, arrival)
+        return False
 
-    def _receive(self, datagram: bytes, source: Address) -> None:
+    def _receive(self, datagram: bytes, source: Address, arrival: float) -> None:
         try:
-            self._core.transport.receive(datagram, source, time.monotonic())
+            self._core.transport.receive(datagram, source, arrival)
         except Exception:
             logger.exception("A datagram failed")
 

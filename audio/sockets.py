@@ -5,17 +5,51 @@ then writes as `::ffff:192.0.2.1` (RFC 4291, 2.5.5.2). The rest of the engine se
 """
 
 import socket
+import struct
+import sys
+import time
 from ipaddress import ip_address
 
 from audio.stun import Address
 
 ANY = ("::", "0.0.0.0")  # noqa: S104  recognised here, and bound when the operator says so
 
+_MAX_DATAGRAM = 2048
+_TIMESTAMP = 35  # SO_TIMESTAMPNS of Linux, which the socket module does not name
+_TIMESPEC = struct.Struct("@qq")
+_LONGEST_WAIT = 0.1  # seconds; a wall clock that was set must not move an arrival further
 _BUFFER = 4 * 1024 * 1024
 _BACKLOG = 512
 _MAPPED = "::ffff:"
 # Addresses for documentation (RFC 5737, 3849): the route that leads there leads out.
 _FAR_AWAY = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1"))
+
+
+class Inbox:
+    """Reads a UDP socket: datagrams, where they came from, and when, however late they are read."""
+
+    def __init__(self, udp: socket.socket) -> None:
+        self._udp = udp
+        self.stamped = sys.platform.startswith("linux") and sys.maxsize > 2**32
+        """Whether the kernel says when; otherwise it is the moment of reading."""
+        if self.stamped:
+            udp.setsockopt(socket.SOL_SOCKET, _TIMESTAMP, 1)
+
+    def read(self) -> tuple[bytes, Address, float]:
+        """The next datagram, its source, and its arrival on the monotonic clock.
+
+        Raises `BlockingIOError` when there is none, and `OSError` for what the network said of
+        something sent earlier.
+        """
+        datagram, notes, _, source = self._udp.recvmsg(_MAX_DATAGRAM, 64 if self.stamped else 0)
+        now = time.monotonic()
+        waited = 0.0
+        for _, kind, value in notes:
+            if kind == _TIMESTAMP and len(value) == _TIMESPEC.size:
+                seconds, nanoseconds = _TIMESPEC.unpack(value)
+                waited = time.time() - seconds - nanoseconds / 1e9
+        arrival = now - min(max(waited, 0.0), _LONGEST_WAIT)
+        return datagram, (plain_host(source[0]), source[1]), arrival
 
 
 def open_port(host: str, port: int) -> tuple[socket.socket, socket.socket]:

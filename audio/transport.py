@@ -71,12 +71,14 @@ class Transport:
         self._send = outlet.send
         self._listener = listener
         self._by_ufrag: dict[str, Peer] = {}
+        self._connecting: set[str] = set()
         self._by_address: dict[Address, Peer] = {}
         self._wall_offset = 0.0  # from the monotonic clock to the one that reports carry
 
     def add(self, peer: Peer) -> None:
         """Await this participant's checks."""
         self._by_ufrag[peer.ufrag] = peer
+        self._connecting.add(peer.ufrag)
 
     def remove(self, peer: Peer) -> None:
         """Hang up and forget: what it sends from now on is from nobody."""
@@ -85,6 +87,11 @@ class Transport:
             self._send_all(peer, [peer.srtp.protect_rtcp(goodbye)])
         self._send_all(peer, peer.handshake.close())
         self._forget(peer)
+
+    @property
+    def connecting(self) -> bool:
+        """Whether anybody's handshake is yet to be done."""
+        return bool(self._connecting)
 
     def knows(self, address: Address) -> bool:
         """Whether a participant proved to be at this address, and still counts on it."""
@@ -167,6 +174,7 @@ class Transport:
     def _open(self, peer: Peer, srtp: SrtpSession) -> None:
         """The keys are there: from now on packets can be sent."""
         peer.srtp = srtp
+        self._connecting.discard(peer.ufrag)
         peer.slot = self.fanout.add(
             ssrc=peer.ssrc,
             payload_type=peer.payload_type,
@@ -211,6 +219,7 @@ class Transport:
 
     def _forget(self, peer: Peer) -> None:
         self._by_ufrag.pop(peer.ufrag, None)
+        self._connecting.discard(peer.ufrag)
         for address in peer.addresses:
             if self._by_address.get(address) is peer:
                 del self._by_address[address]
