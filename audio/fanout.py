@@ -145,15 +145,13 @@ class Fanout:
         row, index, octets = state["row"], state["index"], state["octets"]
         row["sequence"] = index  # its lower half
         row["iv_end"] ^= index
-        end = 0
-        for number, queued in enumerate(part):
-            begin, end = end, end + len(queued.slots)
-            row["payload"][begin:end] = number
-            row["timestamp"][begin:end] = queued.timestamp & 0xFFFFFFFF
-            octets[begin:end] += len(queued.payload)
+        payloads = [queued.payload for queued in part]
+        number = np.repeat(np.arange(len(part)), [len(queued.slots) for queued in part])
+        row["payload"] = number
+        row["timestamp"] = np.array([queued.timestamp & 0xFFFFFFFF for queued in part])[number]
+        octets += np.array([len(payload) for payload in payloads], dtype=np.uint64)[number]
         self._state["index"][slots] = index + np.uint64(1)
         self._state["octets"][slots] = octets
-        payloads = [queued.payload for queued in part]
         if state["alone"].any():
             self._send_alone(state[state["alone"]], payloads)
             packets = packets[~state["alone"]]

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 import numpy as np
 
@@ -27,10 +28,20 @@ COMPLEXITY = 8
 _NOTHING = np.zeros(FRAME, dtype=np.float32)
 _SPEAKING_EVERY = 10  # ticks between two looks at who speaks: at most 5 events a second
 _PROTECT_EVERY = 50  # ticks between two looks at who reports losses
-_PLAIN = 0  # the complexity where it does not
-_RICH_OWN = 3  # with more who are audible at once, their own streams are plain
+_MANY = 4  # who are audible at once; what they say is a mix rather than speech
 _TAIL = 3  # ticks of silence that are still encoded, so that the sound before them ends well
 _REFRESH = 20  # ticks between two packets of silence, the pace of Opus' own DTX
+
+
+class Coding(NamedTuple):
+    """How a stream is encoded."""
+
+    complexity: int
+    speech: bool
+    """As one voice, rather than as any sound, which takes a third of the time."""
+
+
+_SPEECH, _MIX, _PLAIN = Coding(COMPLEXITY, True), Coding(COMPLEXITY, False), Coding(0, False)
 
 
 class Stream:
@@ -42,10 +53,8 @@ class Stream:
         self._idle = 0
         self.protection = Protection()
 
-    def encode(self, pcm: Pcm | None, *, rich: bool) -> tuple[bytes, bool]:
+    def encode(self, pcm: Pcm | None, coding: Coding) -> tuple[bytes, bool]:
         """The packet of a frame (`None`: nobody is audible), and whether to send it.
-
-        `rich` says whether to code it well rather than cheaply, which does for a mix of many.
 
         Of a silence only the first packet goes out, and one every 400 ms. It is the room that
         knows when there is silence: the encoder's own detection takes held notes for noise.
@@ -56,12 +65,11 @@ class Stream:
             return SILENCE, resting % _REFRESH == 1
         if self._encoder is None:
             self._encoder = Encoder(BITRATE)
-        self._encoder.complexity = COMPLEXITY if rich else _PLAIN
-        self._encoder.speech = rich
+        self._encoder.complexity, self._encoder.speech = coding
         self._encoder.protected = self.protection.active
         return self._encoder.encode(self._limiter.apply(_NOTHING if pcm is None else pcm)), True
 
-    def begin(self, before: Pcm | None, *, rich: bool) -> None:
+    def begin(self, before: Pcm | None, coding: Coding) -> None:
         """Somebody who heard another stream is switched to this one; `before` is its last frame.
 
         An encoder that begins with nothing before the sound would begin with a click.
@@ -69,7 +77,7 @@ class Stream:
         self._encoder = None
         self._idle = 0
         if before is not None:
-            self.encode(before, rich=rich)
+            self.encode(before, coding)
 
 
 class Room:
@@ -150,7 +158,9 @@ class Room:
         heard = self._collect(tick, now)
         sounds = [*heard.values(), *self._fade_leaving(now)]
         total = mixer.mix(sounds) if sounds else None
-        packet, worth_sending = self._shared.encode(total, rich=rich)
+        many = len(heard) >= _MANY
+        coding = (_MIX if many else _SPEECH) if rich else _PLAIN
+        packet, worth_sending = self._shared.encode(total, coding)
         self.recorder.mix(tick, packet)
         if self._rearranged or heard.keys() != self._talking:
             hurried = self._slots(self._voices.keys() | self._ready)
@@ -159,8 +169,8 @@ class Room:
         self._audience.play(Frame(tick, packet, worth_sending))
         alone = len(sounds) == 1
         if total is not None:
-            rich_own = rich and len(heard) <= _RICH_OWN
-            self._send_own(heard, None if alone else total, tick * FRAME, rich=rich_own)
+            coding = _SPEECH if rich and not many else _PLAIN
+            self._send_own(heard, None if alone else total, tick * FRAME, coding)
         self._talking, self._total = frozenset(heard), total
         for tap in self.taps:
             tap.tick(tick)
@@ -204,7 +214,7 @@ class Room:
         return [mixer.fade_out(voice.tick(now).pcm) for voice in audible]
 
     def _send_own(
-        self, heard: dict[str, Pcm], total: Pcm | None, timestamp: int, *, rich: bool
+        self, heard: dict[str, Pcm], total: Pcm | None, timestamp: int, coding: Coding
     ) -> None:
         """Whoever is audible gets everybody but themselves, from an encoder of their own.
 
@@ -216,9 +226,9 @@ class Room:
                 continue
             stream = self._own.setdefault(participant, Stream())
             if participant not in self._talking:
-                stream.begin(self._total, rich=rich)
+                stream.begin(self._total, coding)
             others = None if total is None else mixer.mix_minus(total, pcm)
-            packet, worth_sending = stream.encode(others, rich=rich)
+            packet, worth_sending = stream.encode(others, coding)
             if worth_sending:
                 self._transport.broadcast(packet, timestamp, np.array([slot], dtype=np.intp))
 

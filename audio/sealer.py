@@ -68,7 +68,9 @@ class Sealer:
         self._ivs[:count] = rows[:, _IV]
         self._batch.names[:count] = rows[:, _NAME]
         fields = rows.view(ROW)[:, 0]
-        shares = np.bincount(fields["payload"], minlength=len(payloads)).tolist()
+        numbers = fields["payload"]
+        sizes = np.array([HEADER_SIZE + len(payload) + TAG_SIZE for payload in payloads])
+        self._batch.sizes[:count] = sizes[numbers]
         packets = zip(
             map(self._ciphers.__getitem__, fields["slot"].tolist()),
             self._iv_views,
@@ -76,11 +78,9 @@ class Sealer:
             self._sealed_views,
             strict=False,
         )
-        at = 0
+        shares = np.bincount(numbers, minlength=len(payloads)).tolist()
         for payload, share in zip(payloads, shares, strict=True):
             size = len(payload) + TAG_SIZE
-            self._batch.sizes[at : at + share] = HEADER_SIZE + size
-            at += share
             for cipher, iv, header, sealed in islice(packets, share):
                 cipher.encrypt_into(iv, payload, header, sealed[:size])
         self._send_batch(self._batch, count)
