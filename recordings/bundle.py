@@ -10,23 +10,21 @@ import json
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import IO
 
-from django.db.models import Q
 from django.template.loader import render_to_string
 from django.utils.text import slugify
 
-from recordings import presentation, retention
+from recordings import presentation, retention, tables
 from recordings.models import Recording, RecordingFile, recordings_storage
+from recordings.tables import Row, moment
 from rooms.models import Participant
 
 CHUNK = 256 * 1024
 _RISKY = ("=", "+", "-", "@", "\t", "\r")
 """What makes a spreadsheet take a cell for a formula."""
 
-Row = dict[str, object]
 Kind = RecordingFile.Kind
 _NAMES = {
     Kind.MIX: "audio/everybody.ogg",
@@ -85,7 +83,7 @@ def contents(scope: Scope) -> Iterator[Entry]:
     context = {"scope": scope, "room": scope.recording.room}
     yield Entry("README.txt", render_to_string("recordings/export/README.txt", context).encode())
     yield from _sound(scope)
-    for name, rows in (("participants", _participants(scope)), ("events", _events(scope))):
+    for name, rows in tables.of(scope.recording.room, scope.participant):
         yield from table(name, list(rows))
 
 
@@ -115,45 +113,14 @@ def _sound(scope: Scope) -> Iterator[Entry]:
             yield Entry(_NAMES[Kind(file.kind)], file)
 
 
-def _participants(scope: Scope) -> Iterator[Row]:
-    people = scope.recording.room.participants.select_related("user").order_by("joined_at", "pk")
-    if scope.participant is not None:
-        people = people.filter(pk=scope.participant.pk)
-    for person in people.iterator():
-        yield {
-            "id": person.public_id,
-            "name": person.name,
-            "handle": person.user.handle if person.user and person.user.is_active else None,
-            "role": person.role,
-            "joined_at": _moment(person.joined_at),
-            "left_at": _moment(person.left_at),
-        }
-
-
-def _events(scope: Scope) -> Iterator[Row]:
-    events = scope.recording.room.events.select_related("actor__user", "target__user")
-    if scope.participant is not None:
-        events = events.filter(Q(actor=scope.participant) | Q(target=scope.participant))
-    for event in events.iterator():
-        yield {
-            "at": _moment(event.at),
-            "what": event.kind,
-            "who": event.actor and event.actor.name,
-            "who_id": event.actor and event.actor.public_id,
-            "to": event.target and event.target.name,
-            "to_id": event.target and event.target.public_id,
-            "details": event.data or None,
-        }
-
-
 def _manifest(scope: Scope, listed: Iterable[Listed]) -> Row:
     recording, room = scope.recording, scope.recording.room
     return {
         "space": room.public_id,
         "title": room.title,
-        "started_at": _moment(room.created_at),
-        "ended_at": _moment(room.ended_at),
-        "kept_until": _moment(retention.kept_until(recording)),
+        "started_at": moment(room.created_at),
+        "ended_at": moment(room.ended_at),
+        "kept_until": moment(retention.kept_until(recording)),
         "participant": scope.participant and scope.participant.public_id,
         "loudness_lufs": recording.loudness,
         "chapters": recording.chapters,
@@ -186,7 +153,3 @@ def _cell(value: object) -> object:
     if isinstance(value, dict):
         return json.dumps(value, ensure_ascii=False)
     return f"'{value}" if isinstance(value, str) and value.startswith(_RISKY) else value
-
-
-def _moment(when: datetime | None) -> str | None:
-    return when.isoformat(timespec="milliseconds") if when else None

@@ -61,7 +61,7 @@ def may_have(export: Export, request: HttpRequest) -> bool:
     if export.kind != Export.Kind.BUNDLE:
         return False  # what is cut is heard through its replay
     if export.participant is None:
-        return policy.can_export(request.user, room)
+        return policy.can_export(request.user, room, _who(room, request))
     return _who(room, request) == export.participant
 
 
@@ -74,7 +74,8 @@ def file_name(export: Export) -> str:
 
 
 def _offers(room: Room, request: HttpRequest) -> Iterator[Offer]:
-    if policy.can_export(request.user, room):
+    participant = _who(room, request)
+    if policy.can_export(request.user, room, participant):
         yield Offer(
             EVERYTHING,
             _("Download everything"),
@@ -82,7 +83,6 @@ def _offers(room: Room, request: HttpRequest) -> Iterator[Offer]:
             None,
             _current(room, None),
         )
-    participant = _who(room, request)
     if participant is not None:
         yield Offer(
             OWN,

@@ -4,7 +4,7 @@ from django.contrib.auth.models import AnonymousUser
 
 from accounts.models import User
 from recordings.models import Replay
-from rooms.models import Room
+from rooms.models import Participant, Room
 
 
 def is_host(user: User | AnonymousUser, room: Room) -> bool:
@@ -12,9 +12,10 @@ def is_host(user: User | AnonymousUser, room: Room) -> bool:
     return user.is_authenticated and user.pk in (room.host_id, room.started_by_id)
 
 
-def can_export(user: User | AnonymousUser, room: Room) -> bool:
-    """The complete data of the session: for the host."""
-    return is_host(user, room) and not has_deleted(room)
+def can_export(user: User | AnonymousUser, room: Room, participant: Participant | None) -> bool:
+    """The complete data of the session: for the host, and who was co-host when it ended."""
+    led = participant is not None and participant.leads
+    return (is_host(user, room) or led) and not has_deleted(room)
 
 
 def can_hear_replay(

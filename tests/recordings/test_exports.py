@@ -18,7 +18,7 @@ from accounts.models import User
 from recordings import exports, files, purge
 from recordings.models import Export, Recording, recordings_storage
 from recordings.tasks import sweep_exports
-from rooms.models import RoomEvent
+from rooms.models import Participant, Pin, Question, ReactionCount, RoomEvent
 from tests.recordings.conftest import ENDED, files_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -88,6 +88,34 @@ def test_the_host_gets_everything(browser_of: Browser, archived: Recording, host
     ]
     (event,) = rows(bundle, "events.json")
     assert (event["what"], event["who_id"]) == ("unmuted", speaker.public_id)
+
+
+def test_what_people_wrote_and_how_they_reacted_is_in_it(
+    browser_of: Browser, archived: Recording, host: User, listener: User
+) -> None:
+    room = archived.room
+    asker = room.participants.get(user=listener)
+    Question.objects.create(room=room, participant=asker, text="=Why?", votes=3)
+    Pin.objects.create(room=room, pinned_by=asker, url="https://example.org/")
+    ReactionCount.objects.create(room=room, minute=ENDED, kind="heart", count=12)
+    client = browser_of(host)
+    ask(client, archived, "everything")
+    sweep_exports()
+    bundle = download(client)
+    assert rows(bundle, "questions.json")[0]["question"] == "=Why?"
+    assert rows(bundle, "pins.json")[0]["link"] == "https://example.org/"
+    assert rows(bundle, "reactions.json")[0]["count"] == 12
+    assert "'=Why?" in bundle.read("questions.csv").decode("utf-8-sig")
+
+
+def test_a_cohost_gets_everything_too(
+    browser_of: Browser, archived: Recording, speaker: User
+) -> None:
+    archived.room.participants.filter(user=speaker).update(role=Participant.Role.COHOST)
+    client = browser_of(speaker)
+    assert ask(client, archived, "everything") == 302
+    sweep_exports()
+    assert "participants.json" in download(client).namelist()
 
 
 def test_the_manifest_has_the_hash_of_every_file(
