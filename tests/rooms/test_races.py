@@ -79,3 +79,50 @@ def test_the_limit_of_spaces_an_hour_holds_also_at_once(host: User) -> None:
     outcome = at_once([lambda: operations.create_room(host=host, title="Bees")] * 14)
     assert outcome.count("done") == 10
     assert outcome.count("too_many_rooms") == 4
+
+
+def test_two_hosts_who_say_next_let_two_different_people_up(
+    room: Room, host: User, cohost: User
+) -> None:
+    ada, cleo = join(room, host), join(room, cohost)
+    operations.invite_cohost(participant_id=ada.pk, target=cleo.public_id)
+    operations.accept_invitation(participant_id=cleo.pk)
+    for number in range(3):
+        waiting = join(room, person(f"waiting{number}"))
+        operations.raise_hand(participant_id=waiting.pk)
+
+    def next_of(who: Participant) -> Callable[[], None]:
+        return lambda: operations.accept_next_hand(participant_id=who.pk)
+
+    assert at_once([next_of(ada), next_of(cleo)]) == ["done", "done"]
+    assert room.participants.filter(role=Participant.Role.SPEAKER).count() == 2
+
+
+def test_of_many_who_accept_only_as_many_become_cohost_as_there_are_places(
+    room: Room, host: User
+) -> None:
+    ada = join(room, host)
+    invited = [join(room, person(f"invited{number}")) for number in range(4)]
+    for each in invited:
+        operations.invite_cohost(participant_id=ada.pk, target=each.public_id)
+
+    def accept(who: Participant) -> Callable[[], None]:
+        return lambda: operations.accept_invitation(participant_id=who.pk)
+
+    outcome = at_once([accept(each) for each in invited])
+    assert outcome == ["cohosts_full", "cohosts_full", "done", "done"]
+
+
+def test_a_space_that_is_handed_over_and_left_at_once_has_one_host(room: Room, host: User) -> None:
+    ada, eve = join(room, host), join(room, person("eve"))
+    operations.invite_to_speak(participant_id=ada.pk, target=eve.public_id)
+    operations.accept_invitation(participant_id=eve.pk)
+    operations.name_successor(participant_id=ada.pk, target=eve.public_id)
+    operations.offer_host(participant_id=ada.pk, target=eve.public_id)
+    at_once(
+        [
+            lambda: operations.accept_invitation(participant_id=eve.pk),
+            lambda: operations.leave(participant_id=ada.pk),
+        ]
+    )
+    assert [who.user for who in room.participants.filter(role="host")] == [eve.user]
