@@ -59,7 +59,7 @@ def room(request: HttpRequest, public_id: str) -> HttpResponse:
     """A Space, live or ended. Sets the cookie `visitor`, which the WebSocket asks for.
 
     - live: `rooms/room.html` with `room`, `is_host`, `websocket_path`, `retention_days`,
-      `people_count` (who is there now)
+      `people_count` (who is there now), `speaker_policies` (value and label of each)
     - ended: `rooms/ended.html` with `room`, `is_host`
     - kept out (removed, suspended, blocked): `rooms/refused.html`, status 403, with `room` and
       the sentence `message`
@@ -87,6 +87,7 @@ def _room_page(request: HttpRequest, room: Room, visitor: str) -> HttpResponse:
     context |= {
         "websocket_path": f"/ws/spaces/{room.public_id}/",
         "retention_days": settings.RETENTION_DAYS,
+        "speaker_policies": Room.SpeakerPolicy.choices,
         "people_count": room.participants.here().count(),
     }
     return render(request, "rooms/room.html", context)

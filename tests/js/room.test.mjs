@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 
 import { Announcer, changes } from "../../static/js/room/announce.js";
+import { clock } from "../../static/js/room/clock.js";
 import { loudness } from "../../static/js/room/rings.js";
 import { EMPTY, findPerson, hostActions, othersTalk, reduce } from "../../static/js/room/state.js";
 
@@ -25,6 +26,7 @@ const joinedAs = (you) =>
     type: "joined",
     data: {
       you,
+      room: { cohost_limit: 1, successor: null },
       stage: [host, speaker],
       audience: { count: 2, sample: [listener, guest] },
       hands: [],
@@ -73,9 +75,29 @@ test("one's own voice is no reason to expect sound", () => {
   assert.equal(othersTalk(talk(["speaker", "host"])), true);
 });
 
-test("only a host acts on others, and never on guests as speakers", () => {
-  assert.deepEqual(hostActions(joinedAs(host), speaker), ["mute", "demote", "remove"]);
-  assert.deepEqual(hostActions(joinedAs(host), listener), ["invite", "remove"]);
+test("a co-host acts on speakers and listeners, not on those who run the Space", () => {
+  const cohost = person("cohost", "cohost");
+  assert.deepEqual(hostActions(joinedAs(cohost), speaker), ["mute", "demote", "remove"]);
+  assert.deepEqual(hostActions(joinedAs(cohost), listener), ["invite", "remove"]);
+  assert.deepEqual(hostActions(joinedAs(cohost), host), []);
+  assert.deepEqual(hostActions(joinedAs(cohost), person("other", "cohost")), []);
+});
+
+test("whoever is no co-host any more forgets the hands", () => {
+  const cohost = person("cohost", "cohost");
+  const before = { ...joinedAs(cohost), hands: [listener] };
+  const demoted = { type: "you.changed", data: { you: { role: "listener" }, why: "demoted" } };
+  assert.deepEqual(reduce(before, demoted).hands, []);
+});
+
+test("the time that is left is minutes and seconds, and never less than none", () => {
+  assert.deepEqual([180_000, 61_001, 59_000, -5].map(clock), ["3:00", "1:02", "0:59", "0:00"]);
+});
+
+test("a host acts on others, and never on guests as speakers", () => {
+  const upstairs = ["name-successor", "hand-over", "demote", "remove"];
+  assert.deepEqual(hostActions(joinedAs(host), speaker), ["mute", "invite-cohost", ...upstairs]);
+  assert.deepEqual(hostActions(joinedAs(host), listener), ["invite", "invite-cohost", "remove"]);
   assert.deepEqual(hostActions(joinedAs(host), guest), ["remove"]);
   assert.deepEqual(hostActions(joinedAs(host), host), []);
   assert.deepEqual(hostActions(joinedAs(listener), speaker), []);

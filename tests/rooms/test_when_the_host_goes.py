@@ -115,9 +115,9 @@ def test_where_no_place_is_free_the_former_host_is_a_speaker(
 
 
 def test_whom_the_new_host_blocked_is_put_out(
-    room: Room, ada: Participant, eve: Participant, bob: Participant
+    room: Room, ada: Participant, eve: Participant, bob: Participant, speaker: User, listener: User
 ) -> None:
-    Block.objects.create(blocker=eve.user, blocked=bob.user)
+    Block.objects.create(blocker=speaker, blocked=listener)
     operations.offer_host(participant_id=ada.pk, target=eve.public_id)
     operations.accept_invitation(participant_id=eve.pk)
     bob.refresh_from_db()

@@ -5,6 +5,7 @@ import { Announcer } from "./announce.js";
 import { Connection } from "./connection.js";
 import { isWeak } from "./health.js";
 import { hint } from "./hints.js";
+import { Hosting } from "./hosting.js";
 import { Microphone, MicrophoneError } from "./microphone.js";
 import { Rings } from "./rings.js";
 import * as sheets from "./sheets.js";
@@ -26,19 +27,13 @@ const talkback = new Talkback({
   run,
   announce: (sentence) => announcer.say(sentence),
 });
+const hosting = new Hosting({ run, announce: (sentence) => announcer.say(sentence) });
 const rings = new Rings(() => connection.levels());
 let state = EMPTY;
 let isTogglingMicrophone = false;
 let hasWeakNetwork = false;
 
 // --- what the server says ------------------------------------------------------------------
-
-const NEWS = {
-  accepted: () => gettext("You are on stage. Turn on your microphone when you are ready."),
-  declined: () => gettext("The host lowered your hand for now."),
-  muted: () => gettext("The host muted you."),
-  demoted: () => gettext("The host sent you back to the audience."),
-};
 
 connection.addEventListener("status", ({ detail }) => {
   const before = document.body.dataset.connection;
@@ -74,8 +69,6 @@ function receive(message) {
     toast(gettext("The recording has stopped. People still hear each other."), { isError: true });
   }
   if (message.type === "you.network" || message.type === "joined") followNetwork(message);
-  const news = message.type === "you.changed" && NEWS[message.data.why];
-  if (news) toast(news());
   update(message);
 }
 
@@ -93,6 +86,7 @@ function update(message) {
   const talking = renderRoom(state, before);
   if (talking) rings.follow(talking);
   sheets.renderSheets(state);
+  hosting.receive(message, state, before);
   talkback.receive(message, state);
   if (state.you.invited && !before?.you.invited) sheets.open("invitation");
   if (!state.you.invited) sheets.close("invitation");
@@ -183,7 +177,7 @@ async function leave() {
     !isHost(state) ||
     (await sheets.confirm({
       title: gettext("Leave without ending?"),
-      text: gettext("The Space goes on for a few minutes and ends by itself if you do not come back."),
+      text: hosting.leaveText(),
       label: gettext("Leave"),
     }));
   if (!isSure) return;
@@ -243,6 +237,7 @@ async function answerInvitation(command) {
 
 const ACTIONS = {
   ...talkback.actions,
+  ...hosting.actions,
   join: () => connection.start(),
   listen: () => connection.play(),
   "take-over": () => {
@@ -255,8 +250,6 @@ const ACTIONS = {
   "step-down": () => run("stage.leave"),
   hands: () => sheets.open("hands"),
   "hand-accept": answerHand("hand.accept"),
-  "hand-decline": (button) =>
-    run("hand.decline", { participant: button.dataset.person, reason: "none" }),
   invite: () => actOnPerson("speaker.invite"),
   mute: () => actOnPerson("participant.mute"),
   demote: () => actOnPerson("participant.demote"),
@@ -274,7 +267,10 @@ document.addEventListener("click", (event) => {
   const action = event.target.closest("[data-action]");
   const person = event.target.closest("[data-participant]");
   if (action) ACTIONS[action.dataset.action]?.(action);
-  else if (person) sheets.openPerson(state, person.dataset.participant);
+  else if (person) {
+    sheets.openPerson(state, person.dataset.participant);
+    hosting.personOpened(person.dataset.participant);
+  }
 });
 
 document.addEventListener("keydown", (event) => {

@@ -1,13 +1,15 @@
 /** The dialogs over the room: a person, raised hands, consent, an invitation, a confirmation. */
 
 import { gettext } from "../i18n.js";
-import { element, icon, renderList } from "./dom.js";
+import { element, icon, renderList, setText } from "./dom.js";
 import { avatar, nameOf, roleName } from "./people.js";
-import { findPerson, hostActions } from "./state.js";
+import { findPerson, HOST_ACTIONS, hostActions } from "./state.js";
 
 const find = (name) => document.querySelector(`[data-${name}]`);
 const sheet = (name) => document.querySelector(`[data-sheet="${name}"]`);
 const { report, profile } = document.querySelector("#room").dataset;
+
+const TIME = new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle: "short" });
 
 let shownPerson = null;
 
@@ -53,7 +55,7 @@ function renderPerson(state) {
     .filter(Boolean)
     .join(" · ");
   const actions = hostActions(state, person);
-  for (const name of ["invite", "mute", "demote", "remove"]) {
+  for (const name of HOST_ACTIONS) {
     sheet("person").querySelector(`[data-action="${name}"]`).hidden = !actions.includes(name);
   }
   find("person-profile").hidden = !person.handle;
@@ -86,13 +88,20 @@ function createHand(person) {
   });
   Object.assign(decline.dataset, { action: "hand-decline", person: person.id });
   Object.assign(accept.dataset, { action: "hand-accept", person: person.id });
-  const name = element("span", { className: "hand__name", id: `hand-${person.id}` });
+  const name = element(
+    "span",
+    { className: "hand__name", id: `hand-${person.id}` },
+    element("span"),
+    element("span", { className: "hand__time" }),
+  );
   for (const button of [decline, accept]) button.setAttribute("aria-describedby", name.id);
   return element("li", { className: "hand" }, avatar(person), name, decline, accept);
 }
 
 function updateHand(item, person) {
-  item.querySelector(".hand__name").textContent = person.name;
+  const [name, time] = item.querySelector(".hand__name").children;
+  setText(name, nameOf(person));
+  setText(time, gettext("since %(time)s", { time: TIME.format(new Date(person.raised_at)) }));
 }
 
 /** Ask before something that many would regret; resolves with whether they confirmed. */

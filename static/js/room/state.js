@@ -62,11 +62,41 @@ export function othersTalk(state) {
   return state.speaking.some((id) => id !== state.you.id);
 }
 
-/** What one may do to a person, as names of actions in the order in which they are shown. */
+/** Everything that those who run the Space may do to somebody, as names of actions. */
+export const HOST_ACTIONS = [
+  "invite",
+  "mute",
+  "invite-cohost",
+  "dismiss-cohost",
+  "name-successor",
+  "forget-successor",
+  "hand-over",
+  "demote",
+  "remove",
+];
+
+/** Which of these one may do to a person. */
 export function hostActions(state, person) {
   if (rank(state.you) <= rank(person) || person.id === state.you.id) return [];
-  if (person.role !== "listener") {
-    return [...(person.muted ? [] : ["mute"]), "demote", "remove"];
-  }
-  return [...(person.handle ? ["invite"] : []), "remove"];
+  const may = {
+    invite: person.role === "listener" && person.handle,
+    mute: person.role !== "listener" && !person.muted,
+    demote: person.role !== "listener",
+    remove: true,
+    ...(isHost(state) && whatHostsMay(state, person)),
+  };
+  return HOST_ACTIONS.filter((name) => may[name]);
+}
+
+function whatHostsMay({ stage, room }, person) {
+  const cohosts = stage.filter(({ role }) => role === "cohost").length;
+  const isSuccessor = room.successor === person.id;
+  const isOnStage = person.role !== "listener";
+  return {
+    "invite-cohost": person.role !== "cohost" && person.handle && cohosts < room.cohost_limit,
+    "dismiss-cohost": person.role === "cohost",
+    "name-successor": isOnStage && !isSuccessor,
+    "forget-successor": isOnStage && isSuccessor,
+    "hand-over": isOnStage,
+  };
 }

@@ -1,0 +1,160 @@
+"""People run a Space together, and it goes on, or ends in peace, when its host goes."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.conftest import BringIn, assert_no_tracebacks
+from tests.browser.person import Person
+from tests.browser.service import Service, running_service
+from tests.browser.test_a_live_space import HOST, SPEAKER, download
+
+LISTENER = "Tom Becker"
+GRACE = 12
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A service that waits only some seconds for a host."""
+    settings = {"HOST_GRACE_SECONDS": str(GRACE)}
+    with running_service(tmp_path_factory.mktemp("hosts"), settings=settings) as service:
+        yield service
+    assert_no_tracebacks(service)
+
+
+async def bring_up(host: Person, name: str, person: Person) -> None:
+    """The host invites, the other accepts."""
+    await host.act_on(name, "invite")
+    await person.press("accept-invitation")
+    await host.sees(name, role="speaker")
+
+
+async def reads(person: Person, text: str) -> None:
+    """Wait until this can be read somewhere on the page."""
+    await expect(person.page.get_by_text(text).locator("visible=true").first).to_be_visible()
+
+
+async def test_a_cohost_carries_on_when_the_host_is_gone(
+    bring_in: BringIn, tone_a: Path, tone_b: Path
+) -> None:
+    host = await bring_in("host", microphone=tone_a)
+    cohost = await bring_in("speaker", microphone=tone_b)
+    listener = await bring_in("listener")
+    space = await host.start_a_space("Together")
+    for person in (host, cohost, listener):
+        await person.join(space)
+    await host.act_on(SPEAKER, "invite-cohost")
+    await cohost.press("accept-invitation")
+    await listener.sees(SPEAKER, role="cohost")
+    await host.open_microphone()
+    await cohost.open_microphone()
+    await listener.hears("A", "B")
+
+    await host.browser.close()
+    await listener.sees(HOST, role="host", connected="false")
+    await listener.hears("B")
+    await expect(listener.page.locator("[data-countdown]")).to_be_hidden()
+    await listener.press("hand-raise")
+    await cohost.press("hands")
+    await cohost.press("hand-accept")
+    await listener.sees(LISTENER, role="speaker")
+    await expect(cohost.page.locator('[data-action="end"]')).to_be_hidden()
+    assert (cohost.errors, listener.errors) == ([], [])
+
+
+async def test_without_hosts_the_space_counts_down_and_ends_with_its_recording(
+    bring_in: BringIn, tone_a: Path, tmp_path: Path
+) -> None:
+    host = await bring_in("host", microphone=tone_a)
+    guest = await bring_in()
+    space = await host.start_a_space("Alone")
+    await host.join(space)
+    await guest.join(space)
+    await host.open_microphone()
+    await guest.hears("A")
+    countdown = guest.page.locator("[data-countdown]")
+
+    await host.page.goto("/")
+    await expect(countdown).to_contain_text("The Space ends in 0:")
+    await host.join(space)
+    await expect(countdown).to_be_hidden()
+
+    await host.press("leave")
+    await host.press("confirm")
+    await expect(countdown).to_be_visible()
+    await expect(guest.page.locator("main")).to_contain_text("ended", timeout=40_000)
+    await host.page.goto(space)
+    assert (await download(host, tmp_path)).stat().st_size > 1000
+    assert guest.errors == []
+
+
+async def test_the_space_is_handed_over(bring_in: BringIn) -> None:
+    host = await bring_in("host")
+    heir = await bring_in("speaker")
+    guest = await bring_in()
+    space = await host.start_a_space("Changing hands")
+    for person in (host, heir, guest):
+        await person.join(space)
+    await bring_up(host, SPEAKER, heir)
+    await host.act_on(SPEAKER, "hand-over", confirm=True)
+    await reads(heir, "Take this Space over?")
+    await heir.press("accept-invitation")
+    await guest.sees(SPEAKER, role="host")
+    await guest.sees(HOST, role="cohost")
+    await heir.press("end")
+    await heir.press("confirm")
+    await expect(guest.page.locator("main")).to_contain_text("ended")
+    for person in (host, heir, guest):
+        assert person.errors == []
+
+
+async def test_a_hand_is_declined_for_a_reason_and_microphones_are_locked(
+    bring_in: BringIn, tone_b: Path
+) -> None:
+    host = await bring_in("host", width=360)
+    speaker = await bring_in("speaker", microphone=tone_b, width=360)
+    space = await host.start_a_space("In order")
+    await host.join(space)
+    await speaker.join(space)
+    await speaker.press("hand-raise")
+    await host.press("hands")
+    await host.press("hand-decline")
+    await host.page.get_by_role("button", name="Not now, later").click()
+    await reads(speaker, "raise your hand again later")
+    await host.page.keyboard.press("Escape")
+    await bring_up(host, SPEAKER, speaker)
+    await speaker.open_microphone()
+    await host.hears("B")
+
+    await host.press("manage")
+    await host.press("lock")
+    await host.press("mute-all")
+    await host.page.keyboard.press("Escape")
+    await host.hears()
+    await reads(speaker, "The hosts keep the microphones off for now.")
+    await speaker.press("mic")
+    await reads(speaker, "Only the hosts can turn a microphone on right now.")
+    await host.press("manage")
+    await host.press("lock")
+    await speaker.open_microphone()
+    await host.hears("B")
+
+
+async def test_who_may_raise_a_hand_changes_while_live(bring_in: BringIn) -> None:
+    host = await bring_in("host")
+    listener = await bring_in("listener")
+    space = await host.start_a_space("Among friends")
+    await host.join(space)
+    await listener.join(space)
+    await listener.press("hand-raise")
+    await host.press("manage")
+    await host.page.get_by_label("People I follow").check()
+    await reads(listener, "yours was lowered")
+    await host.page.keyboard.press("Escape")
+    await host.act_on(LISTENER, "follow")
+    await expect(host.page.locator('[data-action="unfollow"]')).to_be_visible()
+    await listener.press("hand-raise")
+    await host.page.keyboard.press("Escape")
+    await expect(host.page.locator("[data-hands-count]")).to_have_text("1")
