@@ -210,11 +210,6 @@ def why_not_end(actor: Participant) -> Code | None:
     return None if actor.is_host else Code.NOT_ALLOWED
 
 
-def why_not_curate(actor: Participant) -> Code | None:
-    """Pin, settle questions, and see how people reacted."""
-    return why_not_moderate(actor)
-
-
 def why_not_ask(actor: Participant, *, open_questions: int, limit: int) -> Code | None:
     """Ask in writing, with no more than `limit` of one's own open at once.
 
@@ -237,7 +232,7 @@ def why_not_vote(actor: Participant, question: Question) -> Code | None:
 def why_not_settle(actor: Participant, question: Question) -> Code | None:
     """Mark a question as answered, or take it out of sight, answered or not."""
     gone = question.state in (Question.State.DISMISSED, Question.State.WITHDRAWN)
-    return why_not_curate(actor) or (Code.UNKNOWN_QUESTION if gone else None)
+    return why_not_moderate(actor) or (Code.UNKNOWN_QUESTION if gone else None)
 
 
 def why_not_withdraw(actor: Participant, question: Question) -> Code | None:

@@ -30,7 +30,7 @@ def pin_note(*, participant_id: int, text: str) -> None:
 def unpin(*, participant_id: int, pin: str) -> None:
     """Take a link or note down, whoever pinned it."""
     actor = acting(participant_id)
-    require(policy.why_not_curate(actor))
+    require(policy.why_not_moderate(actor))
     found = _pins_shown(actor.room).filter(public_id=pin)
     if not found.update(unpinned_at=timezone.now()):
         raise refused(Code.UNKNOWN_PIN)
@@ -41,7 +41,7 @@ def unpin(*, participant_id: int, pin: str) -> None:
 @transaction.atomic
 def _pin(participant_id: int, *, url: str = "", text: str = "") -> None:
     actor = acting(participant_id)
-    require(policy.why_not_curate(actor))
+    require(policy.why_not_moderate(actor))
     if _pins_shown(actor.room).count() >= MAX_PINS:
         raise refused(Code.PINS_FULL)
     pin = actor.room.pins.create(pinned_by=actor, url=url, text=text)

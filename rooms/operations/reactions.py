@@ -29,7 +29,7 @@ def read_reactions(*, participant_id: int) -> Mapping[str, object]:
     Returns `minutes`: `minute` and `counts` by kind, the oldest first.
     """
     actor = acting(participant_id)
-    require(policy.why_not_curate(actor))
+    require(policy.why_not_moderate(actor))
     minutes: dict[datetime, dict[str, int]] = defaultdict(dict)
     for row in ReactionCount.objects.filter(room=actor.room):
         minutes[row.minute][row.kind] = row.count

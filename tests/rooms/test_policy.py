@@ -47,7 +47,6 @@ use_microphone   yes               yes               yes               not_on_st
 unmute           yes               yes               yes               not_on_stage      not_on_stage      not_on_stage      -         -          -                 -
 unmute_locked    yes               yes               stage_locked      not_on_stage      not_on_stage      not_on_stage      -         -          -                 -
 leave_stage      not_allowed       yes               yes               not_on_stage      not_on_stage      not_on_stage      -         -          -                 -
-curate           yes               yes               not_allowed       not_allowed       not_allowed       not_allowed       -         -          -                 -
 ask              yes               yes               yes               yes               account_required  yes               -         -          -                 -
 vote             yes               yes               yes               yes               account_required  yes               -         -          -                 -
 settle_question  yes               yes               not_allowed       not_allowed       not_allowed       not_allowed       -         -          -                 -
@@ -143,7 +142,6 @@ ACTIONS: dict[str, Ask] = {
     "use_microphone": self_only(policy.why_not_use_microphone),
     "unmute": unmuting(locked=False),
     "unmute_locked": unmuting(locked=True),
-    "curate": self_only(policy.why_not_curate),
     "ask": lambda who: policy.why_not_ask(participant(who), open_questions=2, limit=3),
     "vote": about_a_question(policy.why_not_vote),
     "settle_question": about_a_question(policy.why_not_settle),
