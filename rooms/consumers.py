@@ -77,6 +77,7 @@ class RoomConsumer(AsyncWebsocketConsumer):
         self.has_joined = False
         self.connection = token_hex(16)
         self.told: dict[str, str] = {}
+        self.session = ""
         self.language = ""
         self.visitor = ""
         self._bucket = TokenBucket(BURST, PER_SECOND)
@@ -214,6 +215,8 @@ class RoomConsumer(AsyncWebsocketConsumer):
                 take_over=take_over,
             )
             self.participant_id, self.public_id = person.pk, person.public_id
+            if isinstance(user, User):
+                self.session = self.scope["session"].session_key or ""
         snapshot = await database_sync_to_async(snapshots.read)(
             self.room.pk, [self.public_id], audience=True
         )

@@ -62,6 +62,7 @@ class Code(TextChoices):
     REFUSED = "refused", _("You cannot join this Space.")
     UNKNOWN_ROOM = "unknown_room", _("There is no such Space.")
     ABSENT = "absent", _("You were away for too long. Please join again.")
+    LOGGED_OUT = "logged_out", _("You logged out.")
     TAKEN_OVER = "taken_over", _("You joined from another tab or device.")
     ROOM_ENDED = "room_ended", _("This Space has ended.")
     TOO_LARGE = "too_large", _("The message is too large.")
@@ -81,6 +82,7 @@ CLOSE_CODES = {
     Code.REFUSED: 4403,
     Code.UNKNOWN_ROOM: 4404,
     Code.ABSENT: 4408,
+    Code.LOGGED_OUT: 4408,
     Code.TAKEN_OVER: 4409,
     Code.ROOM_ENDED: 4410,
     Code.TOO_LARGE: 4413,

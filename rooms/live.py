@@ -23,6 +23,7 @@ from rooms.live_board import LiveBoard
 from rooms.media import Happening, MediaLink
 from rooms.messages import Event, event
 from rooms.reactions import Reactions
+from rooms.sessions import ended_sessions
 from rooms.snapshots import Snapshot, Standing
 from rooms.telling import Bulletin, Member, News, leads, tell_hands, tell_once
 
@@ -238,6 +239,7 @@ class LiveRoom:
             due = self._members_of_this_tick()
             present = [member.participant_id for member in due]
             try:
+                await self._show_out_logged_out(due)
                 await database_sync_to_async(_note_presence)(self.room_id, present)
                 await self.reactions.save()
             except Exception:
@@ -248,6 +250,14 @@ class LiveRoom:
             if self._was_left():
                 await self.close()
                 return
+
+    async def _show_out_logged_out(self, members: Iterable[Member]) -> None:
+        """Whose login is over leaves, with the voice; they may join as who they are now."""
+        keys = {member.session for member in members if member.session}
+        ended = await database_sync_to_async(ended_sessions)(keys)
+        for member in [member for member in members if member.session in ended]:
+            await database_sync_to_async(operations.leave)(participant_id=member.participant_id)
+            await self._hang_up(member, Code.LOGGED_OUT)
 
     def _members_of_this_tick(self) -> list[Member]:
         """Everybody, or in a large room a part of them; all have their turn within the grace."""

@@ -20,6 +20,8 @@ class Member(Protocol):
     participant_id: int
     public_id: str
     connection: str
+    session: str
+    """The login that it was opened with, as the key of a session; empty for guests."""
     you: You
     told: dict[str, str]
     """What the connection was told last, by subject."""

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from autobahn.websocket import ConnectionDeny
 from daphne.cli import CommandLineInterface
 from daphne.server import Server
 from daphne.ws_protocol import WebSocketProtocol
@@ -60,6 +61,10 @@ class PatientServer(Server):
         """Called by each connection when it begins."""
         super().protocol_connected(protocol)
         if isinstance(protocol, WebSocketProtocol):
+            if not protocol.http_headers.get("sec-websocket-protocol", "").isascii():
+                # Daphne would fail on it with a traceback (RFC 6455, section 4.1, allows ASCII).
+                deny: Any = ConnectionDeny  # autobahn has no types
+                raise deny(400, "Sec-WebSocket-Protocol must be ASCII")
             call_later: Any = reactor.callLater
             guard = Patience(call_later, lambda: protocol.dropConnection(abort=True))
             # Until here the HTTP connection stood there, which is over with the upgrade.

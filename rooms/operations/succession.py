@@ -92,7 +92,7 @@ def become_host(person: Participant) -> None:
     """Take the Space over from its host, who becomes a co-host, or a speaker where none fits.
 
     From then on it is the new host's in every respect: whom they blocked is put out, whom they
-    follow may raise a hand, and the recording is theirs as well (docs/adr/0007).
+    follow may raise a hand, and the recording is theirs as well (docs/adr/0009).
     """
     room = person.room
     if person.user is None:
