@@ -23,6 +23,7 @@ from audio.protocol import (
     Network,
     Networks,
     RecordingFailed,
+    RecordingResumed,
     Statistics,
     UnknownRoom,
     Voices,
@@ -85,6 +86,7 @@ class Core:
             clock.tick,
             clock.wall,
             lambda reason: self._emit(RecordingFailed(name, reason)),
+            lambda: self._emit(RecordingResumed(name)),
         )
         room = self._rooms[name] = Room(name, self.transport, recorder, self._emit)
         return room.life

@@ -72,6 +72,13 @@ class RecordingFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordingResumed:
+    """The recording of a room goes on as another part; what was said meanwhile is missing."""
+
+    room: str
+
+
+@dataclass(frozen=True, slots=True)
 class Network:
     """How the packets between the engine and a participant fare, by the reports of both."""
 
@@ -102,7 +109,7 @@ class Voices:
     silent is left out; a lost packet is there as an empty one of the same length."""
 
 
-EngineEvent = Connected | Lost | Speaking | RecordingFailed | Networks
+EngineEvent = Connected | Lost | Speaking | RecordingFailed | RecordingResumed | Networks
 
 
 @dataclass(frozen=True, slots=True)

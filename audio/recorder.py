@@ -4,7 +4,8 @@
     <spool>/<room>/<part>/mix.ogg         what listeners hear
     <spool>/<room>/<part>/<participant>.ogg   the participant's own packets, as sent
 
-A part is one life of the room in one engine process; parts sort by name in the order of time.
+A part is one life of the room in one engine process, or less where the disk was full meanwhile;
+parts sort by name in the order of time.
 The media thread only collects packets; a thread of its own touches the disk, so that a slow
 one delays nobody's sound. A file's clock is the room's tick: where nothing came, silence is
 filled in, so every file keeps pace with the mix.
@@ -14,6 +15,7 @@ import json
 import logging
 import queue
 import secrets
+import shutil
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -26,6 +28,8 @@ from audio.opus import FRAME, SILENCE
 
 _HAND_OVER_TICKS = 25  # half a second: a kill loses less than the second that is allowed
 _TICK = 0.02
+_TRY_AGAIN_EVERY = 10  # hand-overs, 5 s
+_ENOUGH = 16 * 2**20  # bytes, an hour of a mix: with less it would soon stop again
 
 logger = logging.getLogger(__name__)
 
@@ -68,13 +72,14 @@ class RoomRecorder:
         first_tick: int,
         wall_clock: float,
         on_failure: Callable[[str], None],
+        on_resumed: Callable[[], None],
     ) -> None:
         self._disk = disk
         self._first_tick = first_tick
         self._start = wall_clock
-        self._part = _Part(folder, wall_clock, on_failure)
+        self._files = _Files(folder, wall_clock, on_failure, on_resumed)
         self._batch: Batch = {}
-        disk.submit(self._part.open)
+        disk.submit(self._files.open)
 
     def mix(self, tick: int, packet: bytes) -> None:
         """The packet listeners get in this tick."""
@@ -95,7 +100,7 @@ class RoomRecorder:
         """Finish the files; the future is done when they are complete (or have failed)."""
         self._hand_over()
         done: Future[None] = Future()
-        self._disk.submit(self._part.close)
+        self._disk.submit(self._files.close)
         self._disk.submit(lambda: done.set_result(None))
         return done
 
@@ -104,19 +109,27 @@ class RoomRecorder:
 
     def _hand_over(self) -> None:
         batch, self._batch = self._batch, {}
-        self._disk.submit(lambda: self._part.write(batch))
+        self._disk.submit(lambda: self._files.write(batch))
 
 
-class _Part:
-    """The disk thread's side. The first `OSError` ends the recording, not the room."""
+class _Files:
+    """The disk thread's side. An `OSError` ends the part, not the room; another part follows."""
 
-    def __init__(self, folder: Path, start: float, on_failure: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        start: float,
+        on_failure: Callable[[str], None],
+        on_resumed: Callable[[], None],
+    ) -> None:
         self._room_folder = folder
         self._start = start
         self._on_failure = on_failure
+        self._on_resumed = on_resumed
         self._folder = folder
         self._tracks: dict[str | None, _Track] = {}
         self._failed = False
+        self._left_out = 0
 
     def open(self) -> None:
         """Make the folder of the part."""
@@ -124,7 +137,12 @@ class _Part:
 
     def write(self, batch: Batch) -> None:
         """Append a batch and flush, so that it outlives this process."""
-        self._guard(lambda: self._write(batch))
+        if not self._failed:
+            self._guard(lambda: self._write(batch))
+            return
+        self._left_out += 1
+        if batch and self._left_out % _TRY_AGAIN_EVERY == 0:
+            self._try_again(batch)
 
     def close(self) -> None:
         """Finish and close every file."""
@@ -141,6 +159,26 @@ class _Part:
             self._close_files()
             logger.error("Recording to %s stopped: %s", self._folder, error)
             self._on_failure(error.strerror or str(error))
+
+    def _try_again(self, batch: Batch) -> None:
+        """Go on with this batch as another part, when the disk takes it."""
+        start = self._start + _TICK * min(entries[0][0] for entries in batch.values())
+        try:
+            self._room_folder.mkdir(parents=True, exist_ok=True)
+            if shutil.disk_usage(self._room_folder).free < _ENOUGH:
+                return
+            self._folder = _new_folder(self._room_folder, start)
+        except OSError:
+            return
+        try:
+            self._write(batch)
+        except OSError:
+            self._close_files()
+            shutil.rmtree(self._folder, ignore_errors=True)
+            return
+        self._failed = False
+        logger.warning("The recording goes on in %s", self._folder)
+        self._on_resumed()
 
     def _open(self) -> None:
         self._folder = _new_folder(self._room_folder, self._start)

@@ -11,8 +11,9 @@ The codes are those of the exceptions in `audio.protocol`, and `bad_id` and `bad
 Replies come in the order in which the work is done, not in that of the requests.
 
 An event is `{"event": "connected", "room": "r", "participant": "p"}`, or `lost` with the same
-fields, `speaking` (room, participants: a list), `recording_failed` (room, reason), `networks`
-(room, participants: by name `{"loss": 0.02, "round_trip_ms": 80}`, the latter may be null).
+fields, `speaking` (room, participants: a list), `recording_failed` (room, reason),
+`recording_resumed` (room), `networks` (room, participants: by name
+`{"loss": 0.02, "round_trip_ms": 80}`, the latter may be null).
 
 A tap is a connection of its own, to the path `/voices/<room>`. The client sends nothing; it gets
 `{"start": 1795349187.3, "ticks": 10, "packets": {"p": [[0, "<base64>"], ...]}}` until the room
@@ -37,6 +38,7 @@ from audio.protocol import (
     Networks,
     NoTap,
     RecordingFailed,
+    RecordingResumed,
     Speaking,
     Statistics,
     UnknownRoom,
@@ -117,6 +119,8 @@ def encode_event(event: EngineEvent) -> Json:
             return {"event": "speaking", "room": room, "participants": sorted(participants)}
         case RecordingFailed(room, reason):
             return {"event": "recording_failed", "room": room, "reason": reason}
+        case RecordingResumed(room):
+            return {"event": "recording_resumed", "room": room}
         case Networks(room, networks):
             figures = {name: asdict(network) for name, network in networks.items()}
             return {"event": "networks", "room": room, "participants": figures}
@@ -133,6 +137,8 @@ def decode_event(message: Json) -> EngineEvent | None:
             return Speaking(room, frozenset(names))
         case {"event": "recording_failed", "room": str(room), "reason": str(reason)}:
             return RecordingFailed(room, reason)
+        case {"event": "recording_resumed", "room": str(room)}:
+            return RecordingResumed(room)
         case {"event": "networks", "room": str(room), "participants": dict(networks)}:
             return Networks(room, {name: Network(**fields) for name, fields in networks.items()})
     return None

@@ -191,6 +191,8 @@ class LiveRoom:
                 await member.tell(event(Event.YOU_NETWORK, data))
             if happening.recording_failed and leads(member.you):
                 await member.tell(event(Event.RECORDING_FAILED, {}))
+            if happening.recording_resumed and leads(member.you):
+                await member.tell(event(Event.RECORDING_RESUMED, {}))
 
     def _audience_is_due(self) -> bool:
         loop = asyncio.get_running_loop()

@@ -41,6 +41,7 @@ from audio.protocol import (
     Networks,
     NoTap,
     RecordingFailed,
+    RecordingResumed,
     Speaking,
     UnknownRoom,
 )
@@ -105,6 +106,7 @@ class Happening:
     restarted: bool = False
     """The engine began the room anew: everybody's transport went away."""
     recording_failed: bool = False
+    recording_resumed: bool = False
     networks: Mapping[str, Network] = field(default_factory=dict)
     """Whose network changed, and how it is now."""
 
@@ -275,6 +277,8 @@ def _happening(event: EngineEvent) -> Happening | None:
             return Happening(lost=participant)
         case RecordingFailed():
             return Happening(recording_failed=True)
+        case RecordingResumed():
+            return Happening(recording_resumed=True)
         case Networks(_, participants):
             return Happening(networks=participants)
         case Connected():

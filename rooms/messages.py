@@ -44,6 +44,7 @@ class Event(StrEnum):
     CAPTION = "caption"
     CAPTIONING_CHANGED = "captioning.changed"
     RECORDING_FAILED = "recording.failed"
+    RECORDING_RESUMED = "recording.resumed"
     ROOM_ENDED = "room.ended"
 
 

@@ -31,14 +31,19 @@ class Recorders:
         self._port = port
         self._loop = asyncio.get_running_loop()
 
-    def begin(self, room: str, on_failure: Callable[[str], None]) -> "Recording":
-        """A new part of the room's recording; `on_failure` is called on the loop."""
+    def begin(
+        self, room: str, on_failure: Callable[[str], None], on_resumed: Callable[[], None]
+    ) -> "Recording":
+        """A new part of the room's recording; the callbacks are called on the loop."""
 
         def fail(reason: str) -> None:
             self._loop.call_soon_threadsafe(on_failure, reason)
 
+        def resume() -> None:
+            self._loop.call_soon_threadsafe(on_resumed)
+
         now = time.time()
-        mix = RoomRecorder(self.disk, self._spool.here / room, tick_now(), now, fail)
+        mix = RoomRecorder(self.disk, self._spool.here / room, tick_now(), now, fail, resume)
         part = f"{room}/{round(now * 1000):015d}-voices"
         tracks = Tracks(self._spool.here / part, self._spool.there / part)
         return Recording(mix, tracks, self._tap, self._port, on_failure)

@@ -11,7 +11,7 @@ from audio.janus import sdp as crossing
 from audio.janus.connection import JanusError, Json
 from audio.janus.edge import Edge
 from audio.janus.origin import Origin
-from audio.janus.recording import Recorders
+from audio.janus.recording import Recorders, Recording
 from audio.janus.speaking import Speakers
 from audio.janus.stage import Leg, Stage
 from audio.protocol import (
@@ -22,6 +22,7 @@ from audio.protocol import (
     EngineUnavailable,
     Lost,
     RecordingFailed,
+    RecordingResumed,
     Speaking,
 )
 
@@ -74,7 +75,7 @@ class Room:
             if self._stage is not None or self._closed:
                 return
             await self._origin.create(self._name)
-            stage = Stage(self._network.recorders.begin(self._name, self._recording_failed))
+            stage = Stage(self._record())
             try:
                 await self._origin.watch(self._name, lambda news: self._overheard(stage, news))
                 destination = stage.recording.destination(self._origin.gateway.local_address)
@@ -253,8 +254,13 @@ class Room:
             name for name, leg in self.legs.items() if leg.heard and leg.number in talking
         )
 
-    def _recording_failed(self, reason: str) -> None:
-        self._network.emit(RecordingFailed(self._name, reason))
+    def _record(self) -> Recording:
+        name, emit = self._name, self._network.emit
+        return self._network.recorders.begin(
+            name,
+            lambda reason: emit(RecordingFailed(name, reason)),
+            lambda: emit(RecordingResumed(name)),
+        )
 
     # --- what is built --------------------------------------------------------------------
 

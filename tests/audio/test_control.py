@@ -25,6 +25,7 @@ from audio.protocol import (
     Network,
     Networks,
     RecordingFailed,
+    RecordingResumed,
 )
 from tests.audio import offers
 
@@ -133,6 +134,7 @@ async def test_every_event_and_every_field_gets_across(fake: FakeEngine) -> None
         Connected("r", "p"),
         Lost("r", "p"),
         RecordingFailed("r", "No space left"),
+        RecordingResumed("r"),
         Networks("r", {"p": Network(0.02, 80), "q": Network(0.0, None)}),
     ]
     async with serving(fake) as port, remote(port) as one, remote(port) as other:

@@ -2,8 +2,10 @@
 
 import errno
 import json
+import resource
+import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -31,9 +33,9 @@ def packets_in(path: Path) -> list[bytes]:
         return list(read_packets(file))
 
 
-def start(disk: DiskThread, folder: Path, failures: list[str] | None = None) -> RoomRecorder:
-    said = [] if failures is None else failures
-    return RoomRecorder(disk, folder, 1000, START, said.append)
+def start(disk: DiskThread, folder: Path, news: list[str] | None = None) -> RoomRecorder:
+    said = [] if news is None else news
+    return RoomRecorder(disk, folder, 1000, START, said.append, lambda: said.append("resumed"))
 
 
 def wait_for(disk: DiskThread) -> None:
@@ -135,3 +137,58 @@ def test_a_full_disk_is_reported_once_and_what_was_written_stays(
     recorder.close().result(5)
     assert failures == ["No space left on device"]
     assert packets_in(only_part(tmp_path / "room") / "mix.ogg") == packets[:51]
+
+
+@pytest.fixture
+def small_files() -> Iterator[Callable[[], None]]:
+    """No file may grow beyond 8 KiB, until this is called: a full disk, as a process sees it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8192, hard))
+    yield lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_the_recording_goes_on_as_another_part_when_there_is_room_again(
+    disk: DiskThread, tmp_path: Path, small_files: Callable[[], None]
+) -> None:
+    news: list[str] = []
+    recorder, packets = start(disk, tmp_path / "room", news), tone_packets(A, 12)
+    for tick, packet in enumerate(packets[:200], 1000):
+        recorder.mix(tick, packet)
+    wait_for(disk)
+    assert news == ["File too large"]
+    small_files()
+    for tick, packet in enumerate(packets[200:], 1200):
+        recorder.mix(tick, packet)
+    recorder.close().result(5)
+    assert news == ["File too large", "resumed"]
+    (mix,) = assemble(tmp_path / "room", tmp_path / "out")
+    (gap,) = mix.gaps
+    end = gap.start + gap.seconds
+    assert mix.seconds == pytest.approx(12, abs=0.1)
+    pcm = decode(mix.path)
+    assert tones_in(pcm, 0.1, gap.start - 0.1, A) == {A}
+    assert tones_in(pcm, gap.start + 0.1, end - 0.1, A) == set()
+    assert tones_in(pcm, end + 0.1, 11.8, A) == {A}
+
+
+def test_the_recording_does_not_go_on_for_a_moment_only(
+    disk: DiskThread, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where there is only a little room it would soon stop once more, and so on for ever."""
+    (tmp_path / "room").write_text("a file where the folder should be")
+    news: list[str] = []
+    recorder = start(disk, tmp_path / "room", news)
+    wait_for(disk)
+    (tmp_path / "room").unlink()
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=2**20))
+    for tick in range(1000, 2000):
+        recorder.mix(tick, SILENCE)
+    wait_for(disk)
+    assert (news, list((tmp_path / "room").iterdir())) == (["File exists"], [])
+    monkeypatch.undo()
+    for tick in range(2000, 2300):
+        recorder.mix(tick, SILENCE)
+    recorder.close().result(5)
+    assert news == ["File exists", "resumed"]

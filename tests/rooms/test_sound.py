@@ -9,7 +9,15 @@ from django.utils import timezone
 
 from accounts.models import User
 from audio.fake import FakeEngine
-from audio.protocol import Connected, Lost, Network, Networks, RecordingFailed, Speaking
+from audio.protocol import (
+    Connected,
+    Lost,
+    Network,
+    Networks,
+    RecordingFailed,
+    RecordingResumed,
+    Speaking,
+)
 from rooms import consumers, events, live
 from rooms.live import LiveRooms
 from rooms.models import Participant, Room
@@ -289,7 +297,7 @@ async def test_only_the_person_hears_that_the_transport_is_lost(
         assert not ada.has_heard("media.lost")
 
 
-async def test_only_the_host_hears_that_the_recording_failed(
+async def test_only_the_host_hears_that_the_recording_failed_and_goes_on(
     engine: FakeEngine, room: Room, host: User
 ) -> None:
     async with Client(room, host) as ada, Client(room) as guest:
@@ -297,8 +305,11 @@ async def test_only_the_host_hears_that_the_recording_failed(
         await guest.join()
         engine.emit(RecordingFailed(room.public_id, "the disk is full"))
         await ada.hears("recording.failed")
+        engine.emit(RecordingResumed(room.public_id))
+        await ada.hears("recording.resumed")
         await guest.does("ping")
         assert not guest.has_heard("recording.failed")
+        assert not guest.has_heard("recording.resumed")
 
 
 async def test_everybody_hears_of_their_own_network_alone(

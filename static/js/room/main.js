@@ -69,6 +69,7 @@ function receive(message) {
     toast(gettext("The recording has stopped. People still hear each other."), { isError: true });
   }
   if (message.type === "you.network" || message.type === "joined") followNetwork(message);
+  if (message.type === "recording.resumed") toast(gettext("The Space is recorded again."));
   update(message);
 }
 
