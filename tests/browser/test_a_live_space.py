@@ -39,6 +39,9 @@ async def bring_on_stage(speaker: Person, host: Person) -> None:
 
 async def download(host: Person, folder: Path, speaker: str = "") -> Path:
     """Download the mix, or a speaker's file, from the page of the ended Space."""
+    await expect(host.page.locator(".recording__all")).to_be_visible(timeout=60_000)
+    if await (closed := host.page.locator(".recording__all:not([open]) > summary")).count():
+        await closed.click()
     rows = host.page.locator("li").filter(has=host.page.locator("code"))
     row = rows.filter(has_text=speaker) if speaker else rows.first
     await expect(row).to_be_visible(timeout=60_000)

@@ -113,6 +113,7 @@ async def test_the_host_trims_and_deletes_it_and_takes_the_data_along(
     await (await started.value).save_as(tmp_path / "all.zip")
     assert (tmp_path / "all.zip").stat().st_size > 10_000
 
+    await host.page.get_by_text("Trim the beginning and the end").click()
     await host.page.get_by_label("Begin at").fill("0:02")
     await host.page.get_by_label("End at").fill("0:05")
     await host.page.get_by_role("button", name="Trim the replay").click()
@@ -121,7 +122,8 @@ async def test_the_host_trims_and_deletes_it_and_takes_the_data_along(
     await host.page.get_by_role("button", name="Play", exact=True).click()
     await plays_beyond(host, 1)
 
-    await host.page.get_by_role("button", name="Delete the replay").click()
+    await host.page.get_by_text("Delete the replay").click()
+    await host.page.get_by_role("button", name="Delete it for good").click()
     await expect(host.page.get_by_text("The replay is deleted.")).to_be_visible()
     await expect(host.page.get_by_text("A copy for reviews is kept until")).to_be_visible()
     await expect(host.page.locator("audio")).to_have_count(0)
