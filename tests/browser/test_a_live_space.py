@@ -13,6 +13,9 @@ from tests.browser.person import Person
 from tests.browser.sound import RATE, tones_in
 
 HOST, SPEAKER = "Marco Bianchi", "Ada Olsen"
+SILENT_WITHIN = 3
+"""Seconds after a mute, of which a busy machine needs some. The browser goes on sending, so it is
+the server that mutes."""
 
 
 def tones_by_second(path: Path) -> list[set[str]]:
@@ -103,8 +106,8 @@ async def test_everybody_hears_the_others_and_the_host_decides_who_is_heard(
     muted_at = await host.act_on(SPEAKER, "mute")
     await guest.hears("A")
     await host.hears()
-    assert await guest.last_heard() - muted_at < 1
-    assert await host.last_heard() - muted_at < 1
+    assert await guest.last_heard() - muted_at < SILENT_WITHIN
+    assert await host.last_heard() - muted_at < SILENT_WITHIN
     silent_from = time.monotonic() - started
     await guest.sees(SPEAKER, role="speaker", muted="true", speaking="false")
 

@@ -57,6 +57,9 @@ from recordings_recording as recording join rooms_room as room on room.id = reco
 where room.public_id = ?
 """
 
+NO_GAP = 2
+"""Seconds: sound that had to be set up anew would be away for longer."""
+
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
@@ -184,7 +187,7 @@ async def test_a_killed_web_process_cuts_nobodys_sound(
     await host.sees(SPEAKER, role="speaker", muted="true")
     await host.sees(HOST, role="host", muted="false", speaking="true")
     await listener.hears("A")
-    assert await longest_silence(listener) < 1
+    assert await longest_silence(listener) < NO_GAP
 
     await speaker.open_microphone()
     await listener.hears("A", "B")
@@ -221,7 +224,7 @@ async def test_a_full_disk_stops_the_recording_alone_until_there_is_room_again(
     resumed_at = time.time()
     await until(partial(has_grown, mix.parent.parent), lambda: "three seconds more are written")
     await guest.hears("A")
-    assert await longest_silence(guest) < 1
+    assert await longest_silence(guest) < NO_GAP
     assert service.log("audio").count("Recording to") == 1
 
     await end_the_space(host)
