@@ -16,9 +16,10 @@ from typing import IO
 from django.template.loader import render_to_string
 from django.utils.text import slugify
 
-from recordings import presentation, retention, tables
+from recordings import presentation, reading, retention, tables
 from recordings.models import Recording, RecordingFile, recordings_storage
 from recordings.tables import Row, moment
+from recordings.transcripts import FORMS
 from rooms.models import Participant
 
 CHUNK = 256 * 1024
@@ -83,6 +84,7 @@ def contents(scope: Scope) -> Iterator[Entry]:
     context = {"scope": scope, "room": scope.recording.room}
     yield Entry("README.txt", render_to_string("recordings/export/README.txt", context).encode())
     yield from _sound(scope)
+    yield from _transcript(scope)
     for name, rows in tables.of(scope.recording.room, scope.participant):
         yield from table(name, list(rows))
 
@@ -111,6 +113,13 @@ def _sound(scope: Scope) -> Iterator[Entry]:
             yield Entry(f"audio/{who}-{mark}.ogg", file)
         else:
             yield Entry(_NAMES[Kind(file.kind)], file)
+
+
+def _transcript(scope: Scope) -> Iterator[Entry]:
+    transcript = reading.complete(scope.recording, scope.participant)
+    if transcript.lines:
+        for suffix, (_media_type, form) in FORMS.items():
+            yield Entry(f"transcript/transcript.{suffix}", form(transcript).encode())
 
 
 def _manifest(scope: Scope, listed: Iterable[Listed]) -> Row:

@@ -31,6 +31,10 @@ class ClaimLost(Exception):
     """Somebody else took the work over, or the copy is being purged."""
 
 
+class NotYet(Exception):
+    """What a step needs is in use; it is tried again soon, and the attempt does not count."""
+
+
 class Work:
     """One step of one recording, claimed by this worker."""
 

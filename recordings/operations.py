@@ -57,16 +57,20 @@ def unflag(*, room: Room) -> None:
         Recording.objects.filter(room=locked).exclude(state__in=GONE).update(not_before=grace_ends)
 
 
-@transaction.atomic
 def log_access(*, file: RecordingFile | Export, user: User, now: datetime) -> None:
     """Note who opens a file; at most one entry a person, file and hour."""
+    _log(file.recording_id, file.name, user, now)
+
+
+def log_transcript(*, recording: Recording, user: User, now: datetime) -> None:
+    """Note who reads the complete transcript, as if it were a file."""
+    _log(recording.pk, "transcript", user, now)
+
+
+@transaction.atomic
+def _log(recording_id: int, name: str, user: User, now: datetime) -> None:
     seen = RecordingAccess.objects.filter(
-        recording_id=file.recording_id,
-        user=user,
-        file_name=file.name,
-        at__gt=now - ACCESS_LOG_INTERVAL,
+        recording_id=recording_id, user=user, file_name=name, at__gt=now - ACCESS_LOG_INTERVAL
     )
     if not seen.exists():
-        RecordingAccess.objects.create(
-            recording_id=file.recording_id, user=user, file_name=file.name, at=now
-        )
+        RecordingAccess.objects.create(recording_id=recording_id, user=user, file_name=name, at=now)

@@ -20,8 +20,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import DomainError
-from recordings import archive, claims, files, render, seal
-from recordings.claims import ClaimLost, Work
+from recordings import archive, claims, files, render, seal, transcribe
+from recordings.claims import ClaimLost, NotYet, Work
 from recordings.models import Recording
 from rooms import media
 
@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 MAX_ATTEMPTS = 8
 FIRST_DELAY = timedelta(seconds=30)
 LONGEST_DELAY = timedelta(hours=1)
-ENGINE_DELAY = timedelta(seconds=30)
+PAUSE = timedelta(seconds=30)
 
 State = Recording.State
 
@@ -47,9 +47,10 @@ class Step:
 
 STEPS = (
     Step(Recording.Step.ASSEMBLE, State.ARCHIVING, 0, archive.assemble),
-    Step(Recording.Step.RENDER, State.ARCHIVING, 15, render.render),
-    Step(Recording.Step.SEAL, State.ARCHIVING, 90, seal.seal),
-    Step(Recording.Step.TIDY, State.ARCHIVING, 98, seal.tidy),
+    Step(Recording.Step.RENDER, State.ARCHIVING, 5, render.render),
+    Step(Recording.Step.SEAL, State.ARCHIVING, 40, seal.seal),
+    Step(Recording.Step.TIDY, State.ARCHIVING, 48, seal.tidy),
+    Step(Recording.Step.TRANSCRIBE, State.TRANSCRIBING, 50, transcribe.transcribe),
 )
 
 
@@ -116,7 +117,9 @@ def _run(step: Step, work: Work) -> bool:
     except media.EngineUnavailable:
         log.warning("%s of %s waits for the audio engine", step.name, room)
         # Not the recording's fault: the attempt does not count.
-        _wait(work, ENGINE_DELAY, attempts=recording.attempts - 1)
+        _wait(work, PAUSE, attempts=recording.attempts - 1)
+    except NotYet:
+        _wait(work, PAUSE, attempts=recording.attempts - 1)
     except seal.CopyDamaged as error:
         log.error("the copy of %s is made again: %s", room, error)
         _note_failure(work, str(error), go_on_with=STEPS[0].name)

@@ -106,6 +106,8 @@ def _add(feed: PodcastFeed, replay: Replay) -> None:
     if enclosure is None:
         return  # it is being cut
     documents = {"application/json+chapters": _absolute("replay_chapters", room.public_id)}
+    if replay.recording.lines.exists():
+        documents["text/vtt"] = _absolute("transcript_file", room.public_id, "vtt")
     feed.add_item(
         title=room.title,
         link=_absolute("room", room.public_id),

@@ -18,6 +18,11 @@ def can_export(user: User | AnonymousUser, room: Room, participant: Participant 
     return (is_host(user, room) or led) and not has_deleted(room)
 
 
+def can_correct(user: User | AnonymousUser, room: Room) -> bool:
+    """The transcript: for the host."""
+    return is_host(user, room) and not has_deleted(room)
+
+
 def can_hear_replay(
     user: User | AnonymousUser, replay: Replay, *, is_blocked: bool, host_is_kept_out: bool
 ) -> bool:

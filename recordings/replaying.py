@@ -95,7 +95,7 @@ def _view(replay: Replay, user: User | AnonymousUser) -> ReplayView:
         is_being_cut=replays.is_being_cut(recording),
         m4a=replays.source(replay, RecordingFile.Kind.M4A) is not None,
         may_clip=user.is_authenticated and replay.is_public,
-        gap_lines=gap_lines(_gaps(replay, span), span.seconds),
+        gap_lines=gap_lines(gaps(replay), span.seconds),
         clips=replays.clips(replay) if replay.is_public else [],
         speeds=SPEEDS,
         clip_form=ClipForm(),
@@ -120,7 +120,7 @@ def data(replay: Replay) -> ReplayData:
         ],
         chapters=chapters(replay, names),
         lines=lines(replay),
-        gaps=_gaps(replay, span),
+        gaps=gaps(replay),
     )
 
 
@@ -191,10 +191,11 @@ def _encoded(levels: bytes, interval: float, span: Span) -> str:
     return b64encode(part).decode()
 
 
-def _gaps(replay: Replay, span: Span) -> list[list[float]]:
+def gaps(replay: Replay) -> list[list[float]]:
     """Those in what the replay covers; one after its last sound too, unless that was cut away."""
+    span = replays.span(replay)
     mix = replay.recording.files.get(kind=RecordingFile.Kind.MIX)
     end = float("inf") if replay.ends_at is None else span.end
     covered = Span(span.start, end)
-    gaps = [_within(covered, Stretch(start, seconds, "")) for start, seconds in mix.gaps]
-    return [[gap.start, gap.seconds] for gap in gaps if gap is not None]
+    found = [_within(covered, Stretch(start, seconds, "")) for start, seconds in mix.gaps]
+    return [[gap.start, gap.seconds] for gap in found if gap is not None]

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from recordings import replay_views, views
+from recordings import replay_views, transcript_views, views
 
 urlpatterns = [
     path("spaces/<slug:public_id>/replay/", replay_views.replay_change, name="replay_change"),
@@ -21,6 +21,15 @@ urlpatterns = [
     path("clips/<slug:public_id>/", replay_views.clip, name="clip"),
     path("clips/<slug:public_id>/delete/", replay_views.clip_delete, name="clip_delete"),
     path("@<handle:handle>/podcast.xml", replay_views.podcast_feed, name="podcast"),
+    path("spaces/<slug:public_id>/transcript/", transcript_views.transcript, name="transcript"),
+    re_path(
+        r"^spaces/(?P<public_id>[-\w]+)/transcript\.(?P<suffix>vtt|srt|txt|json)$",
+        transcript_views.transcript_file,
+        name="transcript_file",
+    ),
+    path(
+        "recordings/lines/<int:pk>/", transcript_views.transcript_correct, name="transcript_correct"
+    ),
     path("recordings/files/<int:pk>/", views.recording_file, name="recording_file"),
     path("recordings/exports/<int:pk>/", views.export_file, name="export_file"),
     path("spaces/<slug:public_id>/exports/", views.export_ask, name="export_ask"),

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from accounts.errors import DomainError
-from recordings import exporting, exports, operations, policy, presentation, replaying
+from recordings import exporting, exports, operations, policy, presentation, replaying, transcribed
 from recordings.models import Export, Recording, RecordingFile
 from recordings.streaming import file_response
 from recordings.tasks import send_export
@@ -88,6 +88,7 @@ def room_recording(request: HttpRequest, public_id: str) -> HttpResponse:
     more = {
         "exports": exporting.offers(room, request),
         "replay": replaying.replay_view(room, request.user),
+        "transcript": transcribed.transcript_view(room, request.user),
     }
     is_fragment = request.headers.get("X-Fragment") == "1"
     template = "recordings/_recording.html" if is_fragment else "recordings/recording.html"

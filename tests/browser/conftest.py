@@ -13,6 +13,7 @@ from tests.audio import gateways
 from tests.browser.person import Person
 from tests.browser.service import Service, running_service
 from tests.browser.sound import TONE_A, TONE_B, write_tone
+from tests.speech.model import FOLDER as SPEECH_MODEL
 
 BringIn = Callable[..., Awaitable[Person]]
 
@@ -41,7 +42,7 @@ def without_tracebacks(
 
 def assert_no_tracebacks(service: Service) -> None:
     """Whatever the tests did, the logs of the service know of no fault."""
-    logs = {name: service.log(name) for name in ("web", "audio", "worker")}
+    logs = {path.stem: path.read_text(encoding="utf-8") for path in service.folder.glob("*.log")}
     assert not [name for name, log in logs.items() if "Traceback" in log], logs
 
 
@@ -55,6 +56,15 @@ def chromium() -> str:
 def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """The service as it is without any settings."""
     with without_tracebacks(tmp_path_factory.mktemp("service")) as service:
+        yield service
+
+
+@pytest.fixture(scope="session")
+def with_captions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """The service with its captions process and the real speech model."""
+    settings = {"SPEECH_MODEL": str(SPEECH_MODEL)}
+    with without_tracebacks(tmp_path_factory.mktemp("captions"), settings) as service:
+        service.start("captions")
         yield service
 
 

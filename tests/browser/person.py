@@ -120,11 +120,15 @@ class Person:
         """Click the one visible control with this `data-action`."""
         await self.page.locator(f'[data-action="{action}"]:visible').first.click()
 
-    async def start_a_space(self, title: str, policy: str = "everyone") -> str:
+    async def start_a_space(
+        self, title: str, policy: str = "everyone", *, transcription: bool = False
+    ) -> str:
         """Create a Space from the compose button and return its address."""
         await self.page.goto("/spaces/new/")
         await self.page.fill("[name=title]", title)
         await self.page.locator(f'[name=speaker_policy][value="{policy}"]').check()
+        if transcription:
+            await self.page.check("[name=transcription]")
         await self.page.press("[name=title]", "Enter")
         await self.page.wait_for_url(re.compile(r"/spaces/[A-Za-z0-9]{12}/"))
         return self.page.url

@@ -3,6 +3,7 @@
  * where that was asked for, since it would talk over the people.
  */
 
+import { gettext } from "../i18n.js";
 import { element } from "./dom.js";
 import { recall, remember } from "./memory.js";
 import { open } from "./sheets.js";
@@ -12,12 +13,20 @@ const KEPT = 300;
 const NEAR = 40;
 
 const find = (name) => document.querySelector(`[data-${name}]`);
+/** Why there are no captions although the host wished for them. */
+const REASONS = {
+  busy: () => gettext("No captions for now: the server writes down as many Spaces as it can."),
+  unavailable: () => gettext("No captions: this server cannot write any."),
+};
 const SIZES = new Set(["small", "medium", "large", "huge"]);
 
 export class Captions {
   #panel = find("captions");
   #lines = find("caption-lines");
   #last = { id: 0, participant: null };
+  #note = find("captions-empty");
+  #hint = this.#note?.textContent;
+  #captioning = null;
   #isOn = recall("captions", "on") === "on";
 
   actions = {
@@ -44,6 +53,9 @@ export class Captions {
       this.#switch(this.#isOn);
       for (const line of data.captions) this.#add(line);
       this.#toEnd();
+      this.#explain(data.captioning);
+    } else if (type === "captioning.changed") {
+      this.#explain(data.captioning);
     } else if (type === "caption") {
       const wasAtEnd = this.#isAtEnd();
       this.#add(data);
@@ -79,7 +91,15 @@ export class Captions {
     this.#lines.append(line);
     this.#last = { id, participant };
     if (this.#lines.childElementCount > KEPT) this.#lines.firstElementChild.remove();
-    find("captions-empty").hidden = true;
+    this.#explain(this.#captioning);
+  }
+
+  /** Below the lines: what will be there, or why nothing will. */
+  #explain(captioning) {
+    this.#captioning = captioning;
+    const reason = REASONS[captioning]?.();
+    this.#note.textContent = reason ?? this.#hint;
+    this.#note.hidden = !reason && this.#last.id > 0;
   }
 
   #isAtEnd() {
