@@ -171,6 +171,11 @@ export class Hosting {
     if (was && is && was.id !== is.id && is.id !== state.you.id) {
       this.#announce(gettext("%(name)s hosts the Space now", { name: nameOf(is) }));
     }
+    if (!before.room.ends_at && state.room.ends_at) {
+      this.#announce(find("countdown").textContent);
+    } else if (before.room.ends_at && !state.room.ends_at) {
+      this.#announce(gettext("A host is here again"));
+    }
     if (before.room.stage_locked !== state.room.stage_locked && !leads(state)) {
       this.#announce(
         state.room.stage_locked
@@ -209,10 +214,11 @@ export class Hosting {
   }
 
   #renderInvitation({ invited }) {
-    const [title, text, label] = INVITATIONS[invited ?? "speaker"]();
+    const [title, text, label, decline] = INVITATIONS[invited ?? "speaker"]();
     setText(document.querySelector("#invitation-title"), title);
     setText(document.querySelector("#invitation-text"), text);
     setText(document.querySelector('[data-action="accept-invitation"]'), label);
+    setText(document.querySelector('[data-action="decline-invitation"]'), decline);
   }
 
   #renderHints(state) {
@@ -231,21 +237,24 @@ export class Hosting {
   }
 }
 
-/** Title, text and button of an invitation, by what one is invited to be. */
+/** Title, text and both buttons of an invitation, by what one is invited to be. */
 const INVITATIONS = {
   speaker: () => [
     gettext("Come up and speak?"),
     gettext("The host invites you on stage. Your microphone stays off until you turn it on."),
     gettext("Go on stage"),
+    gettext("Keep listening"),
   ],
   cohost: () => [
     gettext("Be a co-host?"),
     gettext("You would run this Space together: let people up, mute and remove. A microphone that is off stays off."),
     gettext("Be a co-host"),
+    gettext("No, thanks"),
   ],
   host: () => [
     gettext("Take this Space over?"),
     gettext("You would be its host: it ends when you end it, and the recording is yours as well."),
     gettext("Be the host"),
+    gettext("No, thanks"),
   ],
 };
