@@ -36,7 +36,7 @@ class Listener(Protocol):
         """The handshake is done: sound can flow."""
 
     def lost(self, peer: Peer) -> None:
-        """The participant has gone silent on the network; the transport has forgotten it."""
+        """The participant has gone silent on the network; the transport forgets it after this."""
 
     def audio(self, peer: Peer, packet: rtp.RtpPacket, now: float) -> None:
         """An authentic packet of Opus came."""
@@ -127,8 +127,9 @@ class Transport:
         self._wall_offset = wall_clock - now
         for peer in list(self._by_ufrag.values()):
             if now - peer.last_consent > CONSENT_TIMEOUT:
-                self._forget(peer)
+                # While it still has its slot: whoever sends to slots has to leave it out from now on.
                 self._listener.lost(peer)
+                self._forget(peer)
             elif peer.srtp is None or peer.slot is None:
                 self._send_all(peer, peer.handshake.retransmit())
             elif now >= peer.next_report:

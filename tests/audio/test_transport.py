@@ -26,12 +26,16 @@ class Witness:
         self.gone: list[Peer] = []
         self.payloads: list[tuple[Peer, bytes]] = []
         self.news: list[Peer] = []
+        self.audience: set[int | None] = set()
+        """The slots of those who are to be sent to."""
 
     def connected(self, peer: Peer) -> None:
         self.up.append(peer)
+        self.audience.add(peer.slot)
 
     def lost(self, peer: Peer) -> None:
         self.gone.append(peer)
+        self.audience.discard(peer.slot)
 
     def audio(self, peer: Peer, packet: rtp.RtpPacket, now: float) -> None:
         self.payloads.append((peer, packet.payload))
@@ -210,6 +214,16 @@ def test_without_checks_for_thirty_seconds_a_client_is_lost(port: Port) -> None:
     port.wire.take(HOME)
     assert anna.send(anna.audio(SILENCE)) == []
     assert port.dropped == {"unknown_address": 1}
+
+
+def test_whoever_is_lost_is_left_out_by_those_who_send_to_slots(port: Port) -> None:
+    anna, bruno = port.client(), port.client("bruno", CAFE)
+    anna.connect()
+    bruno.connect()
+    bruno.peer.last_consent = CONSENT_TIMEOUT
+    port.transport.poll(CONSENT_TIMEOUT + 0.1, 0, 0)
+    assert port.witness.audience == {bruno.peer.slot}
+    assert anna.peer.slot is None
 
 
 def test_whoever_is_removed_is_told_and_then_ignored(port: Port) -> None:
