@@ -127,7 +127,7 @@ class Transport:
         self._wall_offset = wall_clock - now
         for peer in list(self._by_ufrag.values()):
             if now - peer.last_consent > CONSENT_TIMEOUT:
-                # While it still has its slot: whoever sends to slots has to leave it out from now on.
+                # While it still has its slot: whoever sends to slots has to leave it out now.
                 self._listener.lost(peer)
                 self._forget(peer)
             elif peer.srtp is None or peer.slot is None:
