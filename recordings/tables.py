@@ -60,6 +60,9 @@ def _questions(room: Room, person: Participant | None) -> Iterator[Row]:
     questions = Question.objects.filter(room=room).select_related("participant__user")
     if person is not None:
         questions = questions.filter(participant=person)
+    else:
+        # What somebody took back is for them and for moderators.
+        questions = questions.exclude(state=Question.State.WITHDRAWN)
     for question in questions.order_by("asked_at", "pk").iterator():
         yield {
             "asked_at": moment(question.asked_at),

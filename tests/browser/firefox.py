@@ -59,6 +59,11 @@ def _geckodriver(folder: Path) -> str:
     return str(driver)
 
 
+def firefox_program() -> str:
+    """Where the browser is."""
+    return next(path for name in ("firefox-esr", "firefox") if (path := shutil.which(name)))
+
+
 class FirefoxPerson:
     """What a person does in Firefox. Every call waits, at most 20 s."""
 
@@ -93,6 +98,10 @@ class FirefoxPerson:
 
     def press(self, action: str) -> None:
         self._find(f'[data-action="{action}"]').click()
+
+    def reads(self, selector: str, text: str) -> None:
+        """Wait until the element says exactly this."""
+        self._wait(text, lambda: self._find(selector).text == text)
 
     def open_microphone(self) -> None:
         """Accept that the Space is recorded, and unmute."""

@@ -1,7 +1,6 @@
 """People with Firefox and people with Chromium in one Space."""
 
 import asyncio
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import BringIn
-from tests.browser.firefox import FirefoxPerson, firefox
+from tests.browser.firefox import FirefoxPerson, firefox, firefox_program
 from tests.browser.service import Service
 from tests.browser.test_a_live_space import HOST, SPEAKER, download, tones_by_second
 
@@ -17,8 +16,7 @@ from tests.browser.test_a_live_space import HOST, SPEAKER, download, tones_by_se
 @pytest.fixture
 def fox(tmp_path: Path) -> Iterator[FirefoxPerson]:
     """Somebody with Firefox."""
-    program = next(path for name in ("firefox-esr", "firefox") if (path := shutil.which(name)))
-    with firefox(tmp_path, program) as person:
+    with firefox(tmp_path, firefox_program()) as person:
         yield person
 
 

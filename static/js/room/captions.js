@@ -50,17 +50,13 @@ export class Captions {
   receive({ type, data }) {
     if (!this.#panel) return;
     if (type === "joined") {
-      this.#switch(this.#isOn);
-      for (const line of data.captions) this.#add(line);
-      this.#toEnd();
+      this.#show();
+      this.#append(data.captions);
       this.#explain(data.captioning);
     } else if (type === "captioning.changed") {
       this.#explain(data.captioning);
     } else if (type === "caption") {
-      const wasAtEnd = this.#isAtEnd();
-      this.#add(data);
-      if (wasAtEnd) this.#toEnd();
-      else this.#offerLatest();
+      this.#append([data]);
     }
   }
 
@@ -75,9 +71,22 @@ export class Captions {
   #switch(isOn) {
     this.#isOn = isOn;
     remember("captions", isOn ? "on" : "off");
-    this.#panel.hidden = !isOn;
-    document.querySelector('[data-action="captions"]').setAttribute("aria-pressed", String(isOn));
+    this.#show();
     this.#toEnd();
+  }
+
+  #show() {
+    this.#panel.hidden = !this.#isOn;
+    const button = document.querySelector('[data-action="captions"]');
+    button.setAttribute("aria-pressed", String(this.#isOn));
+  }
+
+  /** Who scrolled back goes on reading there. */
+  #append(lines) {
+    const wasAtEnd = this.#isAtEnd();
+    for (const line of lines) this.#add(line);
+    if (wasAtEnd) this.#toEnd();
+    else this.#offerLatest();
   }
 
   #add({ id, participant, name, text }) {
