@@ -73,7 +73,7 @@ class Crowd:
         self.size += 1
         self._tasks += [
             asyncio.create_task(self._read(connection)),
-            asyncio.create_task(_stay(connection)),
+            asyncio.create_task(stay(connection)),
         ]
         return time.perf_counter() - began
 
@@ -111,8 +111,9 @@ async def measure(sizes: list[int], joins: int) -> list[dict[str, float]]:
             "PORT": str(port),
             "AUDIO_CONTROL_PORT": str(free_port(socket.SOCK_STREAM)),
         }
-        room, *cookies = await _prepare(environment, max(sizes) + joins * len(sizes))
-        server = await _start_web(environment, port)
+        people = max(sizes) + joins * len(sizes)
+        room, *cookies = await prepare(environment, _PREPARE.format(people=people))
+        server = await start_web(environment, port)
         crowd = Crowd(
             f"ws://127.0.0.1:{port}/ws/spaces/{room}/", f"http://127.0.0.1:{port}", iter(cookies)
         )
@@ -153,16 +154,16 @@ async def _at_size(server: Server, crowd: Crowd, size: int, joins: int) -> dict[
     }
 
 
-async def _stay(connection: ClientConnection) -> None:
+async def stay(connection: ClientConnection) -> None:
+    """Send the heartbeat."""
     while True:
         await asyncio.sleep(_PING_SECONDS)
         await connection.send('{"type": "ping", "id": 2}')
 
 
-async def _prepare(environment: dict[str, str], people: int) -> list[str]:
-    """Make the tables, a Space and cookies; returns the Space's public id, then the cookies."""
+async def prepare(environment: dict[str, str], script: str) -> list[str]:
+    """Make the tables, run the script; returns the words it prints."""
     await _manage(environment, "migrate", "--verbosity", "0")
-    script = _PREPARE.format(people=people)
     printed = await _manage(environment, "shell", "--no-imports", "--command", script)
     return printed.split()
 
@@ -177,7 +178,8 @@ async def _manage(environment: dict[str, str], *arguments: str) -> str:
     return printed.decode()
 
 
-async def _start_web(environment: dict[str, str], port: int) -> Server:
+async def start_web(environment: dict[str, str], port: int) -> Server:
+    """The real process."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "spaces_site.web", "--bind", "127.0.0.1", "--port", str(port)),
         *("--access-log", os.devnull, "spaces_site.asgi:application"),
