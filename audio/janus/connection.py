@@ -64,11 +64,17 @@ class Handle:
         message: Json = {"janus": "message", "handle_id": self._number, "body": body}
         if jsep is not None:
             message["jsep"] = jsep
-        reply = await self._gateway.call(message)
-        data: Json = reply.get("plugindata", {}).get("data", {})
-        if "error_code" in data:
-            raise JanusError(data["error_code"], data.get("error", ""))
-        return data, reply.get("jsep", {}).get("sdp", "")
+        data: Json = {}
+        sdp = ""
+        match reply := await self._gateway.call(message):
+            case {"plugindata": {"data": {"error_code": code, **rest}}}:
+                raise JanusError(code if isinstance(code, int) else 0, str(rest.get("error", "")))
+            case {"plugindata": {"data": dict(said)}}:
+                data = said
+        match reply:
+            case {"jsep": {"sdp": str(described)}}:
+                sdp = described
+        return data, sdp
 
     async def send(self, **fields: object) -> None:
         """A message of the gateway's own about this handle, such as `janus="detach"`."""
@@ -142,7 +148,7 @@ class Gateway:
     async def attach(self, plugin: str) -> Handle:
         """A new handle of a plugin. Raises as `Handle.request`."""
         reply = await self.call({"janus": "attach", "plugin": f"janus.plugin.{plugin}"})
-        number = reply["data"]["id"]
+        number = whole_number(reply, "data", "id")
         handle = self._handles[number] = Handle(self, number)
         return handle
 
@@ -197,6 +203,9 @@ class Gateway:
                     await self._converse(connection)
             except (OSError, WebSocketException, TimeoutError, EngineError) as error:
                 logger.warning("No connection to Janus at %s: %s", self.url, error)
+            except Exception:
+                # Whatever it was, without a next try the rooms would never come back.
+                logger.exception("The connection to Janus at %s failed", self.url)
             await asyncio.sleep(delay)
             delay = min(2 * delay, _LONGEST_DELAY)
 
@@ -217,7 +226,7 @@ class Gateway:
     async def _begin(self) -> None:
         """A session, then what the owner wants first, then a sign of life now and then."""
         reply = await self.call({"janus": "create"})
-        self._session = reply["data"]["id"]
+        self._session = whole_number(reply, "data", "id")
         await self._came()
         self._ready.set()
         while True:
@@ -233,26 +242,21 @@ class Gateway:
 
     async def _read(self, connection: ClientConnection) -> None:
         async for text in connection:
-            self._receive(json.loads(text))
+            message = _message(text)
+            if message is None:
+                logger.warning("Janus at %s sent what is no message", self.url)
+            else:
+                self._receive(message)
         raise EngineUnavailable("the connection was closed")
 
     def _receive(self, message: Json) -> None:
-        kind = message.get("janus")
-        if kind == "timeout":
-            raise EngineUnavailable("Janus has ended the session")
-        reply = self._pending.get(message.get("transaction", ""))
-        if reply is not None:
-            if kind == "ack" or reply.done():
-                return
-            if kind == "error":
-                error = message.get("error", {})
-                reply.set_exception(JanusError(error.get("code", 0), error.get("reason", "")))
-            else:
-                reply.set_result(message)
-            return
-        handle = self._handles.get(message.get("sender", 0))
-        if handle is not None:
-            handle.on_event(message)
+        match message:
+            case {"janus": "timeout"}:
+                raise EngineUnavailable("Janus has ended the session")
+            case {"transaction": str(transaction)} if transaction in self._pending:
+                _settle(self._pending[transaction], message)
+            case {"sender": int(number)} if number in self._handles:
+                self._handles[number].on_event(message)
 
     def _disconnected(self) -> None:
         was_up = self._ready.is_set()
@@ -264,6 +268,41 @@ class Gateway:
                 reply.set_exception(EngineUnavailable("the connection to Janus broke"))
         if was_up:
             self._went()
+
+
+def whole_number(reply: Json, *path: str | int) -> int:
+    """The number at a place in a reply; raises `JanusError` where there is none."""
+    value: Any = reply
+    try:
+        for step in path:
+            value = value[step]
+    except (LookupError, TypeError):
+        value = None
+    if not isinstance(value, int):
+        raise JanusError(0, f"a reply without {path[-1]}")
+    return value
+
+
+def _message(text: str | bytes) -> Json | None:
+    try:
+        message = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return message if isinstance(message, dict) else None
+
+
+def _settle(reply: "asyncio.Future[Json]", message: Json) -> None:
+    match message:
+        case _ if reply.done():
+            return
+        case {"janus": "ack"}:
+            return
+        case {"janus": "error", "error": {"code": int(code), "reason": str(reason)}}:
+            reply.set_exception(JanusError(code, reason))
+        case {"janus": "error"}:
+            reply.set_exception(JanusError(0, "no reason"))
+        case _:
+            reply.set_result(message)
 
 
 def _ignore(_: Json) -> None:

@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from audio.janus.connection import Gateway, Handle, JanusError
+from audio.janus.connection import Gateway, Handle, JanusError, whole_number
 from audio.janus.forward import SUITE, Destination, Lock
 from audio.janus.names import Names
 from audio.janus.sdp import MID
@@ -70,7 +70,7 @@ class Edge:
                 raise
             await self._destroy(name)
             data, _ = await self._control.request(body)
-        port = data["stream"]["ports"][0]["port"]
+        port = whole_number(data, "stream", "ports", 0, "port")
         return Destination(self._host, port, payload_type, secrets.randbits(32), lock)
 
     async def destroy(self, room: str, payload_type: int) -> None:
@@ -99,11 +99,9 @@ class Edge:
         """Clear away what an earlier life left behind."""
         self._control = await self.gateway.attach(_PLUGIN)
         data, _ = await self._control.request({"request": "list", "admin_key": self._admin_key})
-        for entry in data["list"]:
-            name = self._names.name_of(entry.get("description") or "")
-            if name is not None and self._names.number(name) == entry["id"]:
-                with contextlib.suppress(JanusError):
-                    await self._destroy(name)
+        for name in self._names.listed(data, "id"):
+            with contextlib.suppress(JanusError):
+                await self._destroy(name)
 
 
 def _name(room: str, payload_type: int) -> str:

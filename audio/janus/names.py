@@ -7,6 +7,8 @@ the one before it left behind, and so that two installations on one gateway neve
 import hashlib
 import hmac
 
+from audio.janus.connection import Json
+
 _MARK = "spaces:"
 _NUMBER_BITS = 52  # whole numbers that every reader of JSON keeps exact
 
@@ -34,6 +36,18 @@ class Names:
     def name_of(description: str) -> str | None:
         """The name behind a label; `None` when it is not one of ours."""
         return description[len(_MARK) :] if description.startswith(_MARK) else None
+
+    def listed(self, data: Json, key: str) -> list[str]:
+        """Those of ours in the reply to `list`, which has their numbers under `key`."""
+        entries = data.get("list")
+        names = []
+        for entry in entries if isinstance(entries, list) else []:
+            match entry:
+                case {"description": str(description)}:
+                    name = self.name_of(description)
+                    if name is not None and entry.get(key) == self.number(name):
+                        names.append(name)
+        return names
 
     def _digest(self, purpose: str, name: str) -> bytes:
         return hmac.digest(self._key, f"{purpose}:{name}".encode(), hashlib.sha256)

@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from audio.janus.connection import Gateway, Handle, JanusError, Json
+from audio.janus.connection import Gateway, Handle, JanusError, Json, whole_number
 from audio.janus.forward import SUITE, Destination
 from audio.janus.names import Names
 
@@ -87,10 +87,10 @@ class Origin:
         handle = await self.gateway.attach(_PLUGIN)
         try:
             data, answer = await handle.request(self._join(room), {"type": "offer", "sdp": offer})
+            return Member(handle, whole_number(data, "id"), answer)
         except BaseException:
             await handle.detach()
             raise
-        return Member(handle, data["id"], answer)
 
     async def mute(self, room: str, number: int, muted: bool) -> None:
         """Take somebody out of the mix, or put them back."""
@@ -110,7 +110,7 @@ class Origin:
             srtp_crypto=to.lock.encoded,
             always_on=True,
         )
-        return int(data["stream_id"])
+        return whole_number(data, "stream_id")
 
     async def stop_forward(self, room: str, stream: int) -> None:
         """Stop what `forward` began."""
@@ -132,9 +132,7 @@ class Origin:
         """Clear away what an earlier life left behind, then let the rooms be made again."""
         self._control = await self.gateway.attach(_PLUGIN)
         data, _ = await self._control.request({"request": "list", "admin_key": self._admin_key})
-        for entry in data["list"]:
-            name = self._names.name_of(entry.get("description", ""))
-            if name is not None and self._names.number(name) == entry["room"]:
-                with contextlib.suppress(JanusError):
-                    await self.destroy(name)
+        for name in self._names.listed(data, "room"):
+            with contextlib.suppress(JanusError):
+                await self.destroy(name)
         await self._came()

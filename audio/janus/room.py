@@ -153,7 +153,12 @@ class Room:
         member = await self._origin.join(self._name, described)
         leg = Leg(member.handle, None, member.number)
         self._hear_of(participant, leg)
-        return leg, crossing.for_browser(offer, crossing.side_of(member.sdp), offer.direction)
+        try:
+            side = crossing.side_of(member.sdp)
+        except EngineError:
+            await self._release(leg)
+            raise
+        return leg, crossing.for_browser(offer, side, offer.direction)
 
     async def _listen(
         self, stage: Stage, participant: str, offer: sdp.Offer, text: str
@@ -168,13 +173,14 @@ class Room:
         edge.load += 1
         self._hear_of(participant, leg)
         try:
+            side = crossing.side_of(offered)
             described = crossing.for_janus(offer, text, "recvonly")
             await handle.request({"request": "start"}, {"type": "answer", "sdp": described})
         except BaseException:
             await self._release(leg)
             raise
         direction = "sendonly" if offer.direction.startswith("send") else "inactive"
-        return leg, crossing.for_browser(offer, crossing.side_of(offered), direction)
+        return leg, crossing.for_browser(offer, side, direction)
 
     async def _release(self, leg: Leg) -> None:
         """Close a transport. One that is heard is silenced first, so that its track is whole."""
@@ -237,12 +243,12 @@ class Room:
 
     def _overheard(self, stage: Stage, message: Json) -> None:
         """News of the room, as AudioBridge tells everybody in it."""
-        match message.get("plugindata", {}).get("data", {}):
-            case {"audiobridge": "talking", "id": int(number)}:
+        match message:
+            case {"plugindata": {"data": {"audiobridge": "talking", "id": int(number)}}}:
                 stage.talking.add(number)
-            case {"audiobridge": "stopped-talking", "id": int(number)}:
+            case {"plugindata": {"data": {"audiobridge": "stopped-talking", "id": int(number)}}}:
                 stage.talking.discard(number)
-            case {"leaving": int(number)}:
+            case {"plugindata": {"data": {"leaving": int(number)}}}:
                 stage.talking.discard(number)
             case _:
                 return
