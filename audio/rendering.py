@@ -6,6 +6,7 @@ does not depend on the length. Levels are bytes in quarters of a decibel: 255 is
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -18,7 +19,7 @@ from av.filter import Graph
 from numpy.typing import NDArray
 
 from audio.ogg import read_packets
-from audio.opus import FRAME, SAMPLE_RATE, Decoder, OpusError, packet_samples
+from audio.opus import SAMPLE_RATE, Decoder, OpusError, packet_samples
 
 TARGET_LUFS = -16.0
 """The integrated loudness of a replay, as podcasts have it."""
@@ -37,7 +38,6 @@ _FULL_SCALE = 255
 _NOTHING_LUFS = -70.0  # the absolute gate: what FFmpeg says of sound that is all below it
 _LIMIT = 10 ** (-1.5 / 20)  # of the AAC: room for what the codec adds to a peak
 _AAC_BITRATE = 64_000
-_TELL_EVERY = 500  # frames
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +63,11 @@ def measure(source: BinaryIO, seconds: float, progress: Progress) -> Measured:
     loudness = _NOTHING_LUFS
     with av.open(source, "r") as container:
         listen = _filters(("ebur128", "metadata=1:framelog=quiet"))
-        for frame in _decode(container, seconds, progress):
-            peaks.add(frame.to_ndarray().reshape(-1).astype(np.float32, copy=False))
-            for heard in _through(listen, frame):
+        for block in _blocks(container, seconds, progress):
+            if block is not None:
+                peaks.add(block.to_ndarray().reshape(-1).astype(np.float32, copy=False))
+            for heard in _through(listen, block):
                 loudness = float(heard.metadata.get("lavfi.r128.I", loudness))
-        for heard in _through(listen, None):
-            loudness = float(heard.metadata.get("lavfi.r128.I", loudness))
     return Measured(loudness if loudness > _NOTHING_LUFS else None, peaks.levels())
 
 
@@ -92,13 +91,10 @@ def encode_m4a(
         louder = _filters(
             ("volume", f"{gain_db:.2f}dB"),
             ("alimiter", f"limit={_LIMIT:.4f}:level=0:latency=1"),
-            ("asetnsamples", "n=1024:p=0"),
         )
-        for frame in _decode(container, seconds, progress):
-            for ready in _through(louder, frame):
+        for block in _blocks(container, seconds, progress):
+            for ready in _through(louder, block):
                 out.mux(stream.encode(ready))
-        for ready in _through(louder, None):
-            out.mux(stream.encode(ready))
         out.mux(stream.encode(None))
 
 
@@ -156,19 +152,26 @@ def _peak_of(decoder: Decoder, packet: bytes) -> float:
         return 0.0
 
 
-def _decode(
+def _blocks(
     container: av.container.InputContainer, seconds: float, progress: Progress
-) -> Iterator[AudioFrame]:
-    """Every frame that can be decoded; one that cannot is passed over."""
-    stream = container.streams.audio[0]
-    for number, packet in enumerate(container.demux(stream)):
-        try:
-            frames = packet.decode()
-        except av.InvalidDataError:
-            continue
-        yield from frames
-        if number % _TELL_EVERY == 0:
-            progress(min(1.0, number * FRAME / SAMPLE_RATE / max(seconds, 1.0)))
+) -> Iterator[AudioFrame | None]:
+    """All sound that can be decoded, a second at a time, then `None`.
+
+    Frame by frame the calls between Python and FFmpeg cost as much as the decoding.
+    """
+    fifo, done = av.AudioFifo(), 0
+    for packet in container.demux(container.streams.audio[0]):
+        with suppress(av.InvalidDataError):
+            for frame in packet.decode():
+                frame.pts = None  # what could not be decoded is left out
+                fifo.write(frame)
+        while (block := fifo.read(SAMPLE_RATE)) is not None:
+            done += block.samples
+            progress(min(1.0, done / SAMPLE_RATE / max(seconds, 1.0)))
+            yield block
+    if (rest := fifo.read(0, partial=True)) is not None:
+        yield rest
+    yield None
 
 
 def _filters(*filters: tuple[str, str]) -> Graph:

@@ -127,7 +127,7 @@ def test_progress_goes_from_the_beginning_to_the_end(tmp_path: Path) -> None:
     with (tmp_path / "mix.ogg").open("rb") as source:
         measure(source, 40, told.append)
     assert told == sorted(told)
-    assert told[0] == 0.0
+    assert 0 < told[0] < 0.1
     assert 0.5 < told[-1] <= 1.0
 
 
