@@ -17,19 +17,19 @@ from accounts.errors import DomainError
 from accounts.models import User
 from recordings import podcast, replaying, replays
 from recordings.forms import ClipForm, TrimForm
+from recordings.links import redirect_to_file
 from recordings.models import Clip, Recording, RecordingFile, Replay
-from recordings.streaming import CONTENT_TYPE, file_response
 from recordings.tasks import send_export
 
 _KINDS = {
-    "ogg": (RecordingFile.Kind.MIX, CONTENT_TYPE),
+    "ogg": (RecordingFile.Kind.MIX, "audio/ogg; codecs=opus"),
     "m4a": (RecordingFile.Kind.M4A, "audio/mp4"),
 }
 
 
 @require_safe
 def replay_file(request: HttpRequest, public_id: str, suffix: str) -> HttpResponseBase:
-    """The sound of a public replay, in ranges."""
+    """The way to the sound of a public replay."""
     replay = _readable(request, public_id)
     kind, content_type = _KINDS[suffix]
     source = replays.source(replay, kind)
@@ -37,7 +37,7 @@ def replay_file(request: HttpRequest, public_id: str, suffix: str) -> HttpRespon
         raise Http404
     name = f"{replaying.file_stem(replay)}.{suffix}"
     try:
-        return file_response(request, source, name, content_type)
+        return redirect_to_file(request, source, name, content_type)
     except FileNotFoundError:
         raise Http404 from None
 

@@ -13,8 +13,8 @@ from accounts.errors import DomainError
 from accounts.models import Block, User
 from accounts.operations import is_suspended
 from recordings import exports, policy
+from recordings.links import Stored
 from recordings.models import Clip, Export, Recording, RecordingFile, Replay
-from recordings.streaming import Stored
 
 LONGEST_CLIP = 60.0
 """Seconds."""

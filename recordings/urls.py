@@ -31,6 +31,7 @@ urlpatterns = [
         "recordings/lines/<int:pk>/", transcript_views.transcript_correct, name="transcript_correct"
     ),
     path("recordings/files/<int:pk>/", views.recording_file, name="recording_file"),
+    path("recordings/stored/<str:token>/", views.stored_file, name="stored_file"),
     path("recordings/exports/<int:pk>/", views.export_file, name="export_file"),
     path("spaces/<slug:public_id>/exports/", views.export_ask, name="export_ask"),
     path("spaces/<slug:public_id>/recording/", views.room_recording, name="room_recording"),

@@ -10,7 +10,17 @@ from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from accounts.errors import DomainError
-from recordings import exporting, exports, operations, policy, presentation, replaying, transcribed
+from recordings import (
+    exporting,
+    exports,
+    links,
+    operations,
+    policy,
+    presentation,
+    replaying,
+    transcribed,
+)
+from recordings.links import BadLink, redirect_to_file
 from recordings.models import Export, Recording, RecordingFile
 from recordings.streaming import file_response
 from recordings.tasks import send_export
@@ -19,7 +29,7 @@ from rooms.models import Room
 
 @require_safe
 def recording_file(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """One file for its host or a moderator, in ranges; for others it does not exist."""
+    """The way to one file for its host or a moderator; for others it does not exist."""
     file = get_object_or_404(
         RecordingFile.objects.select_related("recording__room", "participant__user"),
         pk=pk,
@@ -31,7 +41,7 @@ def recording_file(request: HttpRequest, pk: int) -> HttpResponseBase:
     ):
         raise Http404
     try:
-        response = file_response(
+        response = redirect_to_file(
             request, file, presentation.file_name(file), presentation.content_type(file)
         )
     except FileNotFoundError:
@@ -39,6 +49,18 @@ def recording_file(request: HttpRequest, pk: int) -> HttpResponseBase:
     if request.method == "GET":
         operations.log_access(file=file, user=request.user, now=timezone.now())
     return response
+
+
+@require_safe
+def stored_file(request: HttpRequest, token: str) -> HttpResponseBase:
+    """A file at a signed address, in ranges, for whoever was sent there, while it is kept."""
+    try:
+        link = links.read(token)
+        if not get_object_or_404(Recording, pk=link.recording).is_kept:
+            raise Http404
+        return file_response(request, link)
+    except (BadLink, FileNotFoundError):
+        raise Http404 from None
 
 
 @require_POST
@@ -70,7 +92,7 @@ def export_file(request: HttpRequest, pk: int) -> HttpResponseBase:
         raise Http404
     name = exporting.file_name(export)
     try:
-        response = file_response(request, export, name, "application/zip")
+        response = redirect_to_file(request, export, name, "application/zip")
     except FileNotFoundError:
         raise Http404 from None
     if request.method == "GET" and request.user.is_authenticated:

@@ -73,6 +73,15 @@ def websocket_urls(name: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def http_url(name: str) -> str:
+    """An `http://` or `https://` address without a path, or nothing."""
+    value = text(name).rstrip("/")
+    parts = urlsplit(value)
+    if value and (parts.scheme not in ("http", "https") or not parts.hostname or parts.path):
+        raise ImproperlyConfigured(f"{name}={value!r} is not like https://s3.example.org")
+    return value
+
+
 def address(name: str, default: str) -> str:
     """An IP address of either family, in its usual writing."""
     return str(_ip(name, text(name, default)))

@@ -116,7 +116,7 @@ MEDIA_URL = "pictures/"
 STORAGES = {
     # People's pictures: public.
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    # What was said: never public, only through a view that asks the policy.
+    # What was said: never public, only at signed addresses that a view gives after it asked.
     "recordings": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": VAR_DIR / "recordings", "base_url": None},
@@ -127,6 +127,26 @@ STORAGES = {
         else "spaces_site.static_files.ManifestStaticFilesStorage",
     },
 }
+ACCEL_LOCATION = env.text("ACCEL_LOCATION")  # nginx: an internal location of VAR_DIR/recordings
+S3_BUCKET = env.text("S3_BUCKET")
+S3_ENDPOINT = env.http_url("S3_ENDPOINT")
+if bool(S3_BUCKET) != bool(S3_ENDPOINT):
+    raise ImproperlyConfigured("S3_BUCKET and S3_ENDPOINT need each other")
+if S3_BUCKET:
+    STORAGES["recordings"] = {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": S3_BUCKET,
+            "endpoint_url": S3_ENDPOINT,
+            "region_name": env.text("S3_REGION") or None,
+            "access_key": env.text("S3_ACCESS_KEY") or None,
+            "secret_key": env.text("S3_SECRET_KEY") or None,
+            "addressing_style": "path",  # so that files are at the address the policy below names
+            "signature_version": "s3v4",
+            "file_overwrite": False,
+            "max_memory_size": 8 * 2**20,  # what is larger is read by way of the disk
+        },
+    }
 SERVESTATIC_USE_FINDERS = DEBUG
 SERVESTATIC_AUTOREFRESH = DEBUG
 
@@ -290,7 +310,7 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
         "form-action": [SELF],
         "img-src": [SELF, "data:"],
-        "media-src": [SELF, "blob:"],
+        "media-src": [SELF, "blob:", *([S3_ENDPOINT] if S3_ENDPOINT else [])],
         "worker-src": [SELF],
     }
 }

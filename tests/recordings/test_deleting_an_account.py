@@ -41,7 +41,7 @@ def test_a_flagged_copy_stays_its_time_and_is_then_gone_with_the_account(
     desk = Client()
     desk.force_login(moderator, backend="django.contrib.auth.backends.ModelBackend")
     mix = archived.files.get(kind="mix")
-    assert desk.head(f"/recordings/files/{mix.pk}/").status_code == 200
+    assert desk.head(f"/recordings/files/{mix.pk}/").status_code == 307
     assert User.objects.filter(pk=host.pk).exists()
 
     assert purge.purge(recording_id=archived.pk, now=ENDED + days(90))

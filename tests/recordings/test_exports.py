@@ -56,7 +56,7 @@ def fragment(client: Client, recording: Recording) -> str:
 
 def download(client: Client) -> zipfile.ZipFile:
     export = Export.objects.get()
-    answer = client.head(f"/recordings/exports/{export.pk}/")
+    answer = client.head(f"/recordings/exports/{export.pk}/", follow=True)
     assert (answer.status_code, answer["Content-Length"]) == (200, str(export.size))
     with recordings_storage().open(export.name) as file:
         content = file.read()
@@ -167,7 +167,7 @@ def test_nobody_gets_a_download_of_somebody_else(
     ask(browser_of(speaker), archived, "own")
     sweep_exports()
     address = f"/recordings/exports/{Export.objects.get().pk}/"
-    assert browser_of(speaker).head(address).status_code == 200
+    assert browser_of(speaker).head(address).status_code == 307
     for other in (host, listener):
         assert browser_of(other).head(address).status_code == 404
     assert Client().head(address).status_code == 404

@@ -46,7 +46,8 @@ async def get(user: User | None, file: RecordingFile, query: str = "", **headers
     client = AsyncClient()
     if user:
         await client.aforce_login(user)
-    response = await client.get(f"/recordings/files/{file.pk}/{query}", headers=headers)
+    address = f"/recordings/files/{file.pk}/{query}"
+    response = await client.get(address, headers=headers, follow=True)
     if response.streaming:
         chunks = [chunk async for chunk in cast(StreamingHttpResponse, response)]
     else:
@@ -142,7 +143,7 @@ async def test_a_range_of_another_version_starts_over(mix: RecordingFile, host: 
 async def test_head_tells_the_length_alone(mix: RecordingFile, content: bytes, host: User) -> None:
     client = AsyncClient()
     await client.aforce_login(host)
-    response = await client.head(f"/recordings/files/{mix.pk}/")
+    response = await client.head(f"/recordings/files/{mix.pk}/", follow=True)
     assert (response.status_code, response.content) == (200, b"")
     assert response.headers["Content-Length"] == str(len(content))
     assert not await RecordingAccess.objects.aexists()

@@ -58,7 +58,7 @@ def change(client: Client, recording: Recording, action: str, **data: str) -> st
 
 
 def status(client: Client, recording: Recording) -> int:
-    return client.head(address(recording, "replay.ogg")).status_code
+    return client.head(address(recording, "replay.ogg"), follow=True).status_code
 
 
 def fragment(client: Client, recording: Recording) -> str:
@@ -197,7 +197,7 @@ def test_deleted_it_is_gone_for_the_host_too_and_the_copy_stays_its_time(
     assert status(Client(), published) == 404
     assert status(browser_of(host), published) == 404
     assert browser_of(host).head(f"/recordings/files/{mix.pk}/").status_code == 404
-    assert browser_of(moderator).head(f"/recordings/files/{mix.pk}/").status_code == 200
+    assert browser_of(moderator).head(f"/recordings/files/{mix.pk}/").status_code == 307
     page = fragment(browser_of(host), published)
     assert "You deleted the replay. A copy for reviews is kept until" in page
     assert "Download everything" not in page
