@@ -27,7 +27,7 @@ MOST_GAIN_DB = 20.0
 """What is more than this too quiet is noise, and stays quiet."""
 MIX_INTERVAL = 0.1
 """Seconds of each level of the mix."""
-SPEAKER_INTERVAL = 0.2
+SPEAKER_INTERVAL = 0.4
 """Seconds of each level of a speaker."""
 
 Progress = Callable[[float], None]
@@ -99,9 +99,9 @@ def encode_m4a(
 
 
 def speaker_levels(source: BinaryIO) -> bytes:
-    """The level of each `SPEAKER_INTERVAL` of a track, from one of its packets in ten.
+    """The level of each `SPEAKER_INTERVAL` of a track, from one of its packets in twenty.
 
-    To decode all tracks of a long room takes minutes, and a tenth is enough to see who talks. A
+    To decode all tracks of a long room takes minutes, and a twentieth is enough to see who talks. A
     packet alone, to a decoder without a past, sounds wrong and is about as loud: within 4 dB in
     the median of speech, seldom more than 12 dB quieter, and never louder where it was quiet.
     What cannot be decoded counts as silence.

@@ -12,7 +12,7 @@ from audio.rendering import SPEAKER_INTERVAL
 SHORTEST_TURN = 5.0
 """Seconds: what is shorter is an interjection and interrupts nobody."""
 
-_SMOOTHING = 15  # levels (3 s) around a moment that decide who talks in it
+_SMOOTHING = 7  # levels (3 s) around a moment that decide who talks in it
 _QUIETEST = 55  # -50 dBFS: nobody who talks is quieter
 _BELOW_OWN_PEAKS = 80  # 20 dB below a voice's own loud moments is no longer speech
 _SHARE = 0.2  # of the moments around must be speech

@@ -182,7 +182,7 @@ CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"  # sweeps are frequent: nothing to remember
 CELERY_BEAT_SCHEDULE = {
     "sweep-rooms": {"task": "rooms.tasks.sweep_rooms", "schedule": 15.0},
     "sweep-recordings": {"task": "recordings.tasks.sweep_recordings", "schedule": 30.0},

@@ -8,12 +8,13 @@ from typing import cast
 
 import pytest
 import time_machine
+from django.conf import LazySettings
 from django.http import StreamingHttpResponse
 from django.test import AsyncClient, Client
 from django.utils import timezone
 
 from accounts.models import User
-from recordings import streaming
+from recordings import links, streaming
 from recordings.models import Recording, RecordingAccess, RecordingFile
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -47,7 +48,9 @@ async def get(user: User | None, file: RecordingFile, query: str = "", **headers
     if user:
         await client.aforce_login(user)
     address = f"/recordings/files/{file.pk}/{query}"
-    response = await client.get(address, headers=headers, follow=True)
+    response = await client.get(address, headers=headers)
+    if response.status_code == 307:
+        response = await client.get(response["Location"], headers=headers)
     if response.streaming:
         chunks = [chunk async for chunk in cast(StreamingHttpResponse, response)]
     else:
@@ -100,8 +103,46 @@ async def test_a_file_that_vanished_is_not_found(
 async def test_a_file_being_deleted_is_not_served(
     state: str, mix: RecordingFile, host: User
 ) -> None:
+    signed = await signed_address(host, mix)
     await Recording.objects.aupdate(state=state)
     assert (await get(host, mix)).status == 404
+    assert (await AsyncClient().get(signed)).status_code == 404
+
+
+async def signed_address(user: User, file: RecordingFile) -> str:
+    client = AsyncClient()
+    await client.aforce_login(user)
+    return (await client.get(f"/recordings/files/{file.pk}/"))["Location"]
+
+
+async def test_the_signed_address_works_without_cookies_for_some_hours(
+    mix: RecordingFile, content: bytes, host: User
+) -> None:
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        signed = await signed_address(host, mix)
+        clock.shift(links.GOOD_FOR - timedelta(minutes=1))
+        response = await AsyncClient().get(signed, headers={"range": "bytes=0-9"})
+        part = [chunk async for chunk in cast(StreamingHttpResponse, response)]
+        assert (response.status_code, b"".join(part)) == (206, content[:10])
+        clock.shift(timedelta(minutes=2))
+        assert (await AsyncClient().get(signed)).status_code == 404
+
+
+async def test_a_signed_address_cannot_be_made_up(mix: RecordingFile, host: User) -> None:
+    signed = await signed_address(host, mix)
+    value = signed.rpartition("/stored/")[2].partition(":")[0]
+    for wrong in (signed.replace(value, value[::-1]), signed[:-3] + "xx/", "/recordings/stored/x/"):
+        assert (await AsyncClient().get(wrong)).status_code == 404
+
+
+async def test_behind_nginx_the_file_is_left_to_it(
+    mix: RecordingFile, host: User, settings: LazySettings
+) -> None:
+    settings.ACCEL_LOCATION = "/kept/"
+    response = await AsyncClient().get(await signed_address(host, mix))
+    assert (response.status_code, response.content) == (200, b"")
+    assert response["X-Accel-Redirect"] == f"/kept/{mix.name}"
+    assert response["Content-Type"] == "audio/ogg; codecs=opus"
 
 
 @pytest.mark.parametrize(
@@ -143,7 +184,8 @@ async def test_a_range_of_another_version_starts_over(mix: RecordingFile, host: 
 async def test_head_tells_the_length_alone(mix: RecordingFile, content: bytes, host: User) -> None:
     client = AsyncClient()
     await client.aforce_login(host)
-    response = await client.head(f"/recordings/files/{mix.pk}/", follow=True)
+    signed = await client.head(f"/recordings/files/{mix.pk}/")
+    response = await client.head(signed["Location"])
     assert (response.status_code, response.content) == (200, b"")
     assert response.headers["Content-Length"] == str(len(content))
     assert not await RecordingAccess.objects.aexists()

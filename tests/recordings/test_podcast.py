@@ -42,7 +42,7 @@ def test_it_lists_what_the_host_put_into_it(published: Recording, host: User) ->
     mix = published.files.get(kind="m4a")
     assert int(enclosure.length) == mix.size
     path = "/" + enclosure.href.split("/", 3)[3]
-    answer = Client().head(path)
+    answer = Client().head(path, follow=True)
     assert (answer.status_code, answer["Content-Length"]) == (200, str(mix.size))
 
 
