@@ -30,6 +30,10 @@ for text in {lines!r}:
     )
 """
 HOST = "Marco Bianchi"
+_COLOURS_ARE_THERE = """async () => {
+    await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+    await Promise.allSettled(document.getAnimations().map((each) => each.finished));
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -281,6 +285,7 @@ async def is_accessible(person: Person, where: str) -> None:
     for width, scheme in product((360, 1280), ("light", "dark")):
         await person.page.set_viewport_size({"width": width, "height": 800})
         await person.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+        await person.page.evaluate(_COLOURS_ARE_THERE)
         results = await Axe().run(person.page)
         found = [(rule["id"], rule["nodes"]) for rule in results.response["violations"]]
         assert not found, (where, width, scheme, json.dumps(found, indent=1))
