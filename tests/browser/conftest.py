@@ -52,9 +52,9 @@ def chromium() -> str:
     return next(path for name in names if (path := shutil.which(name)))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """The service as it is without any settings."""
+    """The service as it is without any settings; each host may start ten Spaces in it."""
     with without_tracebacks(tmp_path_factory.mktemp("service")) as service:
         yield service
 

@@ -96,6 +96,10 @@ class FirefoxPerson:
         result: object = self._driver.execute_script(script)
         return result
 
+    def text_of(self, selector: str) -> str:
+        """The text of an element that can be seen."""
+        return self._find(selector).text
+
     def press(self, action: str) -> None:
         self._find(f'[data-action="{action}"]').click()
 

@@ -17,8 +17,8 @@ from tests.browser.sound import TONES, tones_in
 # Noise suppression takes a steady tone for noise, and rightly so.
 _RAW_MICROPHONE = """
 const original = navigator.mediaDevices?.getUserMedia.bind(navigator.mediaDevices);
-if (original) navigator.mediaDevices.getUserMedia = () => original({audio: {
-    echoCancellation: false, noiseSuppression: false, autoGainControl: false}});
+if (original) navigator.mediaDevices.getUserMedia = ({audio}) => original({audio: {
+    ...audio, echoCancellation: false, noiseSuppression: false, autoGainControl: false}});
 """
 
 # A browser that does not do as its page says: the microphone cannot be closed or taken away.

@@ -193,7 +193,7 @@ class Words(HTMLParser):
 
 SAME_IN_BOTH = re.compile(
     r"\w+@example\.org|Bees in the city|\b(host|outsider|[A-Z])\b"
-    r"|\b(Spaces|English|Italiano|Account|Password|Mic|Podcast|Audio|SHA-256)\b",
+    r"|\b(Spaces|English|Italiano|Account|Password|Mic|Podcast|Audio|SHA-256|Esc)\b",
     re.IGNORECASE,
 )
 """What people said themselves, names, and words that Italian took from English."""

@@ -57,6 +57,11 @@ export class Connection extends EventTarget {
     return this.#isClosed;
   }
 
+  /** Whether what arrives is played. */
+  get isPlaying() {
+    return this.#playback.isPlaying;
+  }
+
   /** Call it from the click: that is what lets the browser play sound. */
   start({ takeOver = false } = {}) {
     this.#takeOver = takeOver ? "any" : this.#tab.connection;

@@ -6,17 +6,20 @@ import { Connection } from "./connection.js";
 import { isWeak } from "./health.js";
 import { hint } from "./hints.js";
 import { Hosting } from "./hosting.js";
-import { Microphone, MicrophoneError } from "./microphone.js";
+import { followOnLockScreen, leaveLockScreen, showOnLockScreen } from "./media-session.js";
+import { MicrophoneCheck } from "./microphone-check.js";
 import { Rings } from "./rings.js";
 import * as sheets from "./sheets.js";
-import { EMPTY, isHost, isOnStage, othersTalk, reduce } from "./state.js";
+import { listenToKeys } from "./shortcuts.js";
+import { EMPTY, isHost, othersTalk, reduce } from "./state.js";
 import { Talkback } from "./talkback.js";
 import { toast } from "./toasts.js";
 import { closedText, hideClosed, renderClosed, renderConnection, renderRoom } from "./view.js";
+import { Voice } from "./voice.js";
+import { offerWakeLock } from "./wake.js";
 
 const page = document.querySelector("#room").dataset;
 const announcer = new Announcer(document.querySelector("[data-announcer]"));
-const microphone = new Microphone(() => microphoneLost());
 const connection = new Connection({
   path: page.websocket,
   audio: document.querySelector("[data-sound]"),
@@ -28,9 +31,15 @@ const talkback = new Talkback({
   announce: (sentence) => announcer.say(sentence),
 });
 const hosting = new Hosting({ run, announce: (sentence) => announcer.say(sentence) });
+const voice = new Voice({
+  connection,
+  run,
+  told: (you) => update({ type: "you.changed", data: { you } }),
+  askConsent: () => sheets.open("recording"),
+});
+const microphoneCheck = new MicrophoneCheck(voice);
 const rings = new Rings(() => connection.levels());
 let state = EMPTY;
-let isTogglingMicrophone = false;
 let hasWeakNetwork = false;
 
 // --- what the server says ------------------------------------------------------------------
@@ -38,6 +47,8 @@ let hasWeakNetwork = false;
 connection.addEventListener("status", ({ detail }) => {
   const before = document.body.dataset.connection;
   renderConnection(detail.connection, detail.text, detail.isSilent);
+  if (detail.connection === "live") showOnLockScreen(page, LOCK_SCREEN);
+  followLockScreen();
   if (before === detail.connection) return;
   if (detail.connection === "reconnecting") announcer.say(detail.text);
   if (detail.connection === "live") {
@@ -46,7 +57,8 @@ connection.addEventListener("status", ({ detail }) => {
 });
 connection.addEventListener("message", ({ detail }) => receive(detail));
 connection.addEventListener("closed", ({ detail: { code, reason } }) => {
-  microphone.close();
+  voice.close();
+  leaveLockScreen();
   if (code === 4410 || code === 4404) location.reload();
   else renderClosed(closedText(code, reason));
 });
@@ -73,6 +85,18 @@ function receive(message) {
   update(message);
 }
 
+const LOCK_SCREEN = {
+  play: () => connection.play(),
+  pause: () => connection.pause(),
+  stop: () => leave(),
+  hangup: () => leave(),
+  togglemicrophone: () => voice.toggle(),
+};
+
+function followLockScreen() {
+  followOnLockScreen({ isPlaying: connection.isPlaying, isMuted: state?.you.muted ?? true });
+}
+
 /** A new connection is a strong one, until the server says otherwise. */
 function followNetwork({ type, data }) {
   hasWeakNetwork = type === "you.network" && isWeak(data, hasWeakNetwork);
@@ -83,7 +107,8 @@ function update(message) {
   const before = state;
   state = reduce(state, message);
   announcer.follow(state);
-  followMicrophone();
+  voice.follow(state);
+  followLockScreen();
   const talking = renderRoom(state, before);
   if (talking) rings.follow(talking);
   sheets.renderSheets(state);
@@ -107,68 +132,17 @@ async function run(command, data) {
 
 // --- the microphone ------------------------------------------------------------------------
 
-/** The server's word counts: off stage the device is given back, muted it sends nothing. */
-function followMicrophone() {
-  if (!isOnStage(state)) {
-    if (microphone.track) connection.send(null);
-    microphone.close();
-  } else if (isTogglingMicrophone) {
-    // The last word follows.
-  } else if (microphone.track) {
-    microphone.isHeard = !state.you.muted;
-  } else if (!state.you.muted) {
-    // The page was reloaded while the microphone was open: it opens again by a click only.
-    microphoneLost();
-  }
-}
-
-async function microphoneLost() {
-  if (await run("mic.mute")) update({ type: "you.changed", data: { you: { muted: true } } });
-}
-
-async function toggleMicrophone() {
-  if (state === EMPTY || !isOnStage(state) || isTogglingMicrophone) return;
-  if (state.you.muted && !state.you.recording_accepted) {
-    sheets.open("recording");
-    return;
-  }
-  isTogglingMicrophone = true;
-  try {
-    await (state.you.muted ? unmute() : mute());
-  } finally {
-    isTogglingMicrophone = false;
-    followMicrophone();
-  }
-}
-
-async function mute() {
-  microphone.isHeard = false;
-  if (await run("mic.mute")) update({ type: "you.changed", data: { you: { muted: true } } });
-}
-
-async function unmute() {
-  try {
-    await connection.send(await microphone.open());
-    microphone.isHeard = true;
-  } catch (error) {
-    if (!(error instanceof MicrophoneError)) throw error;
-    toast(error.message, { isError: true });
-    return;
-  }
-  if (await run("mic.unmute")) update({ type: "you.changed", data: { you: { muted: false } } });
-}
-
 async function acceptRecording() {
   sheets.close("recording");
   if (!(await run("recording.accept"))) return;
   update({ type: "you.changed", data: { you: { recording_accepted: true } } });
-  await toggleMicrophone();
+  await voice.want(true);
 }
 
 // --- coming and going ----------------------------------------------------------------------
 
 function leaveTo(go) {
-  microphone.close();
+  voice.close();
   connection.stop();
   go();
 }
@@ -245,7 +219,11 @@ const ACTIONS = {
     hideClosed();
     connection.start({ takeOver: true });
   },
-  mic: toggleMicrophone,
+  mic: () => voice.toggle(),
+  settings: () => sheets.open("settings"),
+  shortcuts: () => sheets.open("shortcuts"),
+  "microphone-check": () => microphoneCheck.open(),
+  "microphone-hear": () => microphoneCheck.hear(),
   "hand-raise": () => run("hand.raise"),
   "hand-lower": () => run("hand.lower"),
   "step-down": () => run("stage.leave"),
@@ -274,11 +252,7 @@ document.addEventListener("click", (event) => {
   }
 });
 
-document.addEventListener("keydown", (event) => {
-  const isTyping = event.target.closest("input, textarea, select, [contenteditable]");
-  const isPlain = !(event.ctrlKey || event.metaKey || event.altKey || event.repeat);
-  if (event.key.toLowerCase() === "m" && isPlain && !isTyping) toggleMicrophone();
-});
-
+listenToKeys({ voice, list: () => sheets.open("shortcuts") });
+offerWakeLock();
 sheets.closeOnTapBeside();
 renderConnection("idle", "", false);
