@@ -20,7 +20,7 @@ CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/*.po))
 export PORT AUDIO_PORT AUDIO_CONTROL_PORT BIND SITE_URL
 export PYTHONUNBUFFERED := 1
 
-.PHONY: help run demo test check bench sound churn joins fuzz archive requirements messages browser janus model captions
+.PHONY: help run demo test check bench sound churn joins page fuzz archive requirements messages browser janus model captions
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -72,6 +72,9 @@ captions: $(VENV)/.installed-dev model  ## How long after an utterance its capti
 
 archive: $(VENV)/.installed-dev  ## What it costs to archive two hours of ten speakers: CPU and memory
 	$(BIN)/python -m bench.archive $(BENCH_ARGS)
+
+page: $(VENV)/.installed-dev browser  ## How soon a phone can use the page of a Space, and how smoothly it goes on
+	$(BIN)/python -m bench.page $(BENCH_ARGS)
 
 requirements: $(VENV)/.installed-dev  ## Compile requirements*.in with hashes
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \

@@ -19,6 +19,10 @@ class CompressPages(GZipMiddleware):
         self, request: HttpRequest, response: HttpResponseBase
     ) -> HttpResponseBase:
         """Compress the response if it is text."""
+        if "immutable" in response.get("Cache-Control", ""):
+            # The same for everybody. With "Vary: Cookie", which reading the session adds, browsers
+            # would ask again whenever a cookie changes.
+            del response.headers["Vary"]
         is_text = response.get("Content-Type", "").startswith(_TEXT)
         if response.streaming or not is_text:
             return response

@@ -5,7 +5,7 @@ from django.shortcuts import redirect
 from django.templatetags.static import static
 from django.urls import include, path
 
-from spaces_site import catalogue, installing
+from spaces_site import catalogue, installing, stylesheets
 
 urlpatterns = [
     path("", include("rooms.urls")),
@@ -15,6 +15,7 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("jsi18n/<str:language>/<str:version>.js", catalogue.catalogue, name="javascript_catalog"),
+    path("styles/<str:version>/<str:names>.css", stylesheets.stylesheets, name="stylesheets"),
     path("manifest/<str:language>.webmanifest", installing.manifest, name="manifest"),
     path("service-worker.js", installing.service_worker, name="service_worker"),
     path("offline/<str:language>/", installing.offline, name="offline"),

@@ -1,4 +1,4 @@
-{% load static %}/**
+{% load modules static %}/**
  * Shows a page of ours when a page cannot be had. Nothing else is kept: what people see belongs to
  * them, and is never stored here.
  */
@@ -7,13 +7,9 @@ const language = new URL(location.href).searchParams.get("language");
 const CACHE = "offline";
 const PAGE = `/offline/${language}/`;
 const FILES = [
-  "{% static 'css/tokens.css' %}",
-  "{% static 'css/base.css' %}",
-  "{% static 'css/frame.css' %}",
-  "{% static 'css/components.css' %}",
-  "{% static 'css/people.css' %}",
-  "{% static 'css/forms.css' %}",
+  "{% styles_address 'tokens base frame components buttons people forms' %}",
   "{% static 'js/site.js' %}",
+  "{% static 'js/times.js' %}",
   "{% static 'img/icons.svg' %}",
 ];
 
@@ -29,7 +25,7 @@ async function page(event) {
   try {
     return (await event.preloadResponse) ?? (await fetch(event.request));
   } catch {
-    return caches.match(PAGE);
+    return caches.match(PAGE, { ignoreVary: true });
   }
 }
 
@@ -37,7 +33,7 @@ async function file(request) {
   try {
     return await fetch(request);
   } catch {
-    return (await caches.match(request)) ?? Response.error();
+    return (await caches.match(request, { ignoreVary: true })) ?? Response.error();
   }
 }
 

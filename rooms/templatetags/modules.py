@@ -1,4 +1,4 @@
-"""Scripts as the browser wants to know of them: all at once, not one after the other."""
+"""Scripts and style sheets as browsers want to know of them: at once, not one after the other."""
 
 import posixpath
 import re
@@ -12,7 +12,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
-from spaces_site import catalogue
+from spaces_site import catalogue, stylesheets
 
 register = template.Library()
 _IMPORT = re.compile(r'^(?:import|export)\b[^;"]*?"(\.[^"]+)";$', re.MULTILINE)
@@ -28,6 +28,18 @@ def module(name: str) -> SafeString:
         "", '<link rel="modulepreload" href="{}">', ((static(each),) for each in needed(name))
     )
     return format_html('{}<script type="module" src="{}"></script>', hints, static(name))
+
+
+@register.simple_tag
+def styles(names: str) -> SafeString:
+    """One link for these style sheets: names in `static/css`, separated by spaces."""
+    return format_html('<link rel="stylesheet" href="{}">', styles_address(names))
+
+
+@register.simple_tag
+def styles_address(names: str) -> str:
+    """What `styles` links to."""
+    return stylesheets.address("+".join(names.split()))
 
 
 @register.simple_tag

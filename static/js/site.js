@@ -3,6 +3,8 @@
  * shows a page of ours when there is no network, is in its place.
  */
 
+import { tellTimes } from "./times.js";
+
 const menus = document.querySelectorAll("[data-menu]");
 
 document.addEventListener("click", (event) => {
@@ -24,3 +26,6 @@ const { lang } = document.documentElement;
 navigator.serviceWorker?.register(`/service-worker.js?language=${lang}`);
 
 if (document.body.matches(".offline")) addEventListener("online", () => location.reload());
+
+tellTimes(document);
+setInterval(() => tellTimes(document), 60_000);

@@ -39,6 +39,7 @@ def test_the_sentences_of_the_scripts_may_be_kept_for_ever(client: Client, host:
     (address,) = re.findall(r'src="(/jsi18n/it/[0-9a-f]{12}\.js)"', page.content.decode())
     catalogue = client.get(address, headers={"accept-language": "en"})
     assert "immutable" in catalogue["Cache-Control"]
+    assert "Cookie" not in catalogue.get("Vary", ""), "a new cookie would make browsers ask again"
     assert "catalog" in catalogue.content.decode()
 
 
@@ -46,5 +47,23 @@ def test_all_modules_of_a_room_are_asked_for_at_once(client: Client, host: User)
     room = operations.create_room(host=host, title="Bees")
     page = client.get(f"/spaces/{room.public_id}/").content.decode()
     hints = re.findall(r'<link rel="modulepreload" href="/static/([^"]+)">', page)
-    assert hints == list(needed("js/room/main.js"))
+    assert set(hints) == {*needed("js/site.js"), *needed("js/room/main.js")}
     assert "js/room/wire.js" in hints
+
+
+def test_the_style_sheets_of_a_page_come_in_one_file_that_may_be_kept_for_ever(
+    client: Client, db: None
+) -> None:
+    page = client.get("/").content.decode()
+    addresses = re.findall(r'<link rel="stylesheet" href="([^"]+)">', page)
+    assert len(addresses) == 2, "what all pages share, and what is this page's own"
+    for address in addresses:
+        sheets = client.get(address)
+        assert sheets["Content-Type"] == "text/css"
+        assert "immutable" in sheets["Cache-Control"]
+        assert "{" in sheets.content.decode()
+
+
+@pytest.mark.parametrize("names", ["nothing", "tokens+..", "tokens+", "+", "Tokens"])
+def test_there_are_no_other_style_sheets(client: Client, names: str) -> None:
+    assert client.get(f"/styles/0/{names}.css").status_code == 404

@@ -12,7 +12,6 @@ import { Rings } from "./rings.js";
 import * as sheets from "./sheets.js";
 import { listenToKeys } from "./shortcuts.js";
 import { EMPTY, isHost, othersTalk, reduce } from "./state.js";
-import { Talkback } from "./talkback.js";
 import { toast } from "./toasts.js";
 import { closedText, hideClosed, renderClosed, renderConnection, renderRoom } from "./view.js";
 import { Voice } from "./voice.js";
@@ -25,11 +24,6 @@ const connection = new Connection({
   audio: document.querySelector("[data-sound]"),
   expectSound: () => state !== EMPTY && othersTalk(state),
 });
-const talkback = new Talkback({
-  command: (type, data) => connection.command(type, data),
-  run,
-  announce: (sentence) => announcer.say(sentence),
-});
 const hosting = new Hosting({ run, announce: (sentence) => announcer.say(sentence) });
 const voice = new Voice({
   connection,
@@ -38,6 +32,16 @@ const voice = new Voice({
   askConsent: () => sheets.open("recording"),
 });
 const microphoneCheck = new MicrophoneCheck(voice);
+/** What one can do besides listening and talking: loaded while people look at the lobby. */
+const talkback = import("./talkback.js").then(({ Talkback }) => {
+  const part = new Talkback({
+    command: (type, data) => connection.command(type, data),
+    run,
+    announce: (sentence) => announcer.say(sentence),
+  });
+  Object.assign(ACTIONS, part.actions);
+  return part;
+});
 const rings = new Rings(() => connection.levels());
 let state = EMPTY;
 let hasWeakNetwork = false;
@@ -113,7 +117,8 @@ function update(message) {
   if (talking) rings.follow(talking);
   sheets.renderSheets(state);
   hosting.receive(message, state, before);
-  talkback.receive(message, state);
+  const after = state;
+  talkback.then((part) => part.receive(message, after));
   if (state.you.invited && !before?.you.invited) sheets.open("invitation");
   if (!state.you.invited) sheets.close("invitation");
 }
@@ -211,7 +216,6 @@ async function answerInvitation(command) {
 // --- clicks and keys -----------------------------------------------------------------------
 
 const ACTIONS = {
-  ...talkback.actions,
   ...hosting.actions,
   join: () => connection.start(),
   listen: () => connection.play(),

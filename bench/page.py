@@ -1,0 +1,182 @@
+"""`make page`: how soon the page of a Space can be used on a phone, and how smoothly it goes on.
+
+The service as in production (hashed and compressed files), the real Chromium slowed down four
+times. Networks are emulated by Chromium: "3G Fast" as webpagetest.org has it (1.6 Mbit/s, 150 ms
+round trip), and "Fast 3G" of Chromium's own tools, which delays every answer by 562 ms and so makes
+a second impossible for any page with a style sheet that is not in the cache yet.
+
+`interactive` is when the Join button does something; `came from home` is how most people come: by a
+tap on a card, with what the pages share in the cache. Then the same page is fed an audience that
+changes as fast as it can: the worst frame, script and layout together.
+"""
+
+import argparse
+import asyncio
+import os
+import socket
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import Browser, Page, async_playwright
+
+from bench.servers import Server, free_port, listening
+from tests.browser.conftest import CHROMIUM_FLAGS, chromium
+
+SLOWER = 4
+NETWORKS: dict[str, dict[str, Any]] = {
+    "3G Fast": {"latency": 150, "downloadThroughput": 200_000, "uploadThroughput": 96_000},
+    "Fast 3G of DevTools": {
+        "latency": 562.5,
+        "downloadThroughput": 180_000,
+        "uploadThroughput": 84_375,
+    },
+}
+BUDGET_MS = 1000
+FRAME_MS = 16
+FRAMES = 60
+
+_WATCH = """
+new MutationObserver((_, observer) => {
+    if (document.body?.dataset.connection !== "idle") return;
+    document.documentElement.dataset.interactiveAt = performance.now();
+    observer.disconnect();
+}).observe(document, {attributes: true, subtree: true});
+const Original = WebSocket;
+window.WebSocket = class extends Original {
+    constructor(...options) { super(...options); window.socket = this; }
+};
+"""
+_PAINTED = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
+_INTERACTIVE = "Number(document.documentElement.dataset.interactiveAt)"
+_STORM = """([frames, size]) => {
+    const person = (number) => ({id: `p${number}`, name: `Somebody ${number}`, handle: `p${number}`,
+        picture: null, role: "listener", muted: true, connected: true});
+    let worst = 0;
+    for (let frame = 0; frame < frames; frame++) {
+        // Every other time half of those who are named have changed.
+        const sample = Array.from({length: 50}, (_, at) => person(at + 25 * (frame >> 1)));
+        const audience = frame % 2 ? {count: size + frame} : {count: size + frame, sample};
+        const began = performance.now();
+        socket.onmessage({data: JSON.stringify({type: "audience.changed", data: {audience}})});
+        document.body.getBoundingClientRect();
+        worst = Math.max(worst, performance.now() - began);
+    }
+    return [worst, document.querySelectorAll("*").length];
+}"""
+_PREPARE = """
+from accounts.models import User
+from rooms.models import Room
+host = User.objects.create_user("host", "host@example.org", display_name="Marco Bianchi")
+print(Room.objects.create(host=host, title="Bees in the city: what they need").public_id)
+"""
+
+
+async def measure() -> bool:
+    """Print the figures; whether they are within the budgets."""
+    with tempfile.TemporaryDirectory() as folder:
+        server, home, space = await _start(Path(folder))
+        try:
+            async with async_playwright() as playwright:
+                browser = await playwright.chromium.launch(
+                    executable_path=chromium(), args=CHROMIUM_FLAGS
+                )
+                fast = [await _arrive(browser, home, space, name) for name in NETWORKS]
+                smooth = await _storm(browser, space)
+                await browser.close()
+        finally:
+            await server.stop()
+    return fast[0] and smooth
+
+
+async def _arrive(browser: Browser, home: str, space: str, network: str) -> bool:
+    """Open the Space with an empty cache, and from the home page; whether both were in time."""
+    times: list[int] = []
+    for way in ("directly, nothing cached", "came from home"):
+        page = await _phone(browser, NETWORKS[network])
+        if way == "came from home":
+            await page.goto(home, wait_until="networkidle")
+            await page.locator(".space-card").first.click()
+        else:
+            await page.goto(space)
+        await page.locator("html[data-interactive-at]").wait_for(state="attached")
+        painted, interactive = [
+            round(await page.evaluate(each)) for each in (_PAINTED, _INTERACTIVE)
+        ]
+        times.append(interactive)
+        print(f"{network:22}{way:26}painted {painted:5} ms   interactive {interactive:5} ms")
+        await page.context.close()
+    return max(times) <= BUDGET_MS
+
+
+async def _storm(browser: Browser, space: str) -> bool:
+    """Listeners come and go by the thousand; whether each frame was within its budget."""
+    page = await _phone(browser, None)
+    await page.goto(space)
+    await page.locator('[data-action="join"]').click()
+    await page.locator("[data-audience]").wait_for(state="visible")
+    worst_of_all = 0.0
+    for size in (100, 2000):
+        worst, nodes = await page.evaluate(_STORM, [FRAMES, size])
+        worst_of_all = max(worst_of_all, float(worst))
+        print(f"{size:5} listeners: worst frame {worst:5.1f} ms, {nodes} elements on the page")
+    return worst_of_all <= FRAME_MS
+
+
+async def _phone(browser: Browser, network: dict[str, Any] | None) -> Page:
+    context = await browser.new_context(viewport={"width": 360, "height": 740}, is_mobile=True)
+    page = await context.new_page()
+    await page.add_init_script(_WATCH)
+    tools = await context.new_cdp_session(page)
+    await tools.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
+    if network is not None:
+        await tools.send("Network.enable")
+        await tools.send("Network.emulateNetworkConditions", {"offline": False} | network)
+    return page
+
+
+async def _start(folder: Path) -> tuple[Server, str, str]:
+    """The pages as in production; returns the server, and the addresses of home and of a Space."""
+    port = free_port(socket.SOCK_STREAM)
+    environment = os.environ | {
+        "DEBUG": "off",
+        "SECRET_KEY": "bench",
+        "VAR_DIR": str(folder / "var"),
+        "STATIC_ROOT": str(folder / "static"),
+        "PORT": str(port),
+        "AUDIO_CONTROL_PORT": str(free_port(socket.SOCK_STREAM)),
+    }
+    await _manage(environment, "collectstatic", "--no-input", "--verbosity", "0")
+    await _manage(environment, "migrate", "--verbosity", "0")
+    public_id = await _manage(environment, "shell", "--no-imports", "--command", _PREPARE)
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "spaces_site.web", "--bind", "127.0.0.1", "--port", str(port)),
+        *("--access-log", os.devnull, "spaces_site.asgi:application"),
+        env=environment,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    await listening(process, "127.0.0.1", port)
+    home = f"http://127.0.0.1:{port}/"
+    return Server(process), home, f"{home}spaces/{public_id.strip()}/"
+
+
+async def _manage(environment: dict[str, str], *arguments: str) -> str:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "manage.py", *arguments, env=environment, stdout=asyncio.subprocess.PIPE
+    )
+    printed, _ = await process.communicate()
+    if process.returncode:
+        raise RuntimeError(f"manage.py {arguments[0]} ended with {process.returncode}")
+    return printed.decode()
+
+
+def main() -> None:
+    """Measure, print, and fail when a budget is not kept."""
+    argparse.ArgumentParser(prog="bench.page", description=__doc__).parse_args()
+    if not asyncio.run(measure()):
+        sys.exit(f"more than {BUDGET_MS} ms to be interactive, or {FRAME_MS} ms for a frame")
+
+
+if __name__ == "__main__":
+    main()
