@@ -55,13 +55,15 @@ export function createTile() {
 export function updateTile(item, person, { isYou = false } = {}) {
   const button = item.firstElementChild;
   const [picture, name, role, state] = button.children;
-  if (picture.dataset.of !== `${person.picture} ${person.name}`) {
-    picture.dataset.of = `${person.picture} ${person.name}`;
-    picture.replaceChildren(
+  const isHeard = person.role !== "listener";
+  const shown = `${person.picture} ${person.name} ${isHeard}`;
+  if (picture.dataset.of !== shown) {
+    picture.dataset.of = shown;
+    const signs = [
       element("span", { className: "person__ring" }),
-      avatar(person),
       element("span", { className: "person__muted" }, icon("mic-off")),
-    );
+    ];
+    picture.replaceChildren(avatar(person), ...(isHeard ? signs : []));
   }
   setData(button, {
     participant: person.id,
@@ -71,7 +73,7 @@ export function updateTile(item, person, { isYou = false } = {}) {
     connected: person.connected,
   });
   setText(name, nameOf(person));
-  const words = [person.role !== "listener" && roleName(person), isYou && gettext("you")];
+  const words = [isHeard && roleName(person), isYou && gettext("you")];
   setText(role, words.filter(Boolean).join(" · "));
   setText(state, spokenState(person));
 }

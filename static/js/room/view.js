@@ -48,12 +48,27 @@ function renderTalking({ stage, speaking, you }) {
     .filter(({ element }) => element);
 }
 
+const NEW_IN_A_FRAME = 4;
+let restOfAudience;
+
+/** Those who are new appear a few at a time: all at once would hold up a phone for a moment. */
+function renderAudiencePeople({ audience: { sample }, you }) {
+  cancelAnimationFrame(restOfAudience);
+  const list = find("audience-people");
+  const drawn = new Set([...list.children].map((tile) => tile.dataset.key));
+  let places = NEW_IN_A_FRAME;
+  const shown = sample.filter(({ id }) => drawn.has(id) || places-- > 0);
+  renderList(list, shown, createTile, (tile, person) =>
+    updateTile(tile, person, { isYou: person.id === you.id }),
+  );
+  if (shown.length === sample.length) return;
+  restOfAudience = requestAnimationFrame(() => renderAudiencePeople({ audience: { sample }, you }));
+}
+
 function renderAudience({ audience, you }) {
   const { count, sample } = audience;
   setText(find("audience-count"), formatted(count));
-  renderList(find("audience-people"), sample, createTile, (tile, person) =>
-    updateTile(tile, person, { isYou: person.id === you.id }),
-  );
+  renderAudiencePeople({ audience, you });
   const unseen = count - sample.length;
   find("audience-more").hidden = unseen <= 0;
   setText(
