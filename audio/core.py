@@ -34,7 +34,6 @@ from audio.rtp import CLOCK_RATE, RtpPacket
 from audio.tap import Tap
 from audio.transport import Outlet, Transport
 
-_POLL_TICKS = 10
 _NETWORKS_TICKS = 150
 _RICH_ENCODES = 24  # in one tick; with more they are made cheaper, so that all are made in time
 
@@ -184,8 +183,7 @@ class Core:
                     logger.exception("Room %s fails to tick", name)
                 self._broken.add(name)
         self.transport.flush()
-        if clock.tick % _POLL_TICKS == 0:
-            self.transport.poll(clock.now, clock.wall, clock.tick * FRAME)
+        self.transport.poll(clock.now, clock.wall, clock.tick * FRAME)
         if clock.tick % _NETWORKS_TICKS == 0:
             self._tell_networks()
 

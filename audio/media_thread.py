@@ -155,23 +155,23 @@ class MediaThread:
         start = time.monotonic()
         self._selector.register(self._wake_reader, selectors.EVENT_READ, self._run_calls)
         while not self._stopping:
-            behind = time.monotonic() - (start + self._tick * TICK)
-            if behind >= 0:
+            due = start + self._tick * TICK
+            if time.monotonic() >= due:
                 self._read_datagrams()  # what this tick should play
-                self._run_tick(behind)
+                self._run_tick(due)
                 # However late it is: who is never read is lost, and calls are waited for.
                 self._flooded = not self._read_datagrams(most=_BATCH_AFTER_TICK)
                 self._run_calls()
                 continue
             self._wake_for_datagrams()
-            for key, events in self._selector.select(-behind):
+            for key, events in self._selector.select(max(0.0, due - time.monotonic())):
                 with _logged("socket"):
                     key.data(events)
-                if time.monotonic() >= start + self._tick * TICK:
+                if time.monotonic() >= due:
                     break  # the rest is still there after the tick
 
-    def _run_tick(self, behind: float) -> None:
-        started, skipped = time.monotonic(), 0
+    def _run_tick(self, due: float) -> None:
+        behind, skipped = time.monotonic() - due, 0
         if behind > _LATE:
             self.late_ticks += 1
         if behind > _CATCH_UP * TICK:
@@ -180,12 +180,12 @@ class MediaThread:
             self._tick += skipped
         with _logged("tick"):
             # Each tick plays what was due then, not what is due when it catches up.
-            due = started - behind + skipped * TICK
-            self._core.tick(Clock(due, time.time(), self._tick))
+            late = behind - skipped * TICK
+            self._core.tick(Clock(due + skipped * TICK, time.time() - late, self._tick))
             if self._tick % _TCP_POLL_TICKS == 0:
                 self._tcp.poll(time.monotonic())
         self._tick += 1
-        done = behind + time.monotonic() - started
+        done = time.monotonic() - due
         self._lateness[bisect.bisect_left(_LATENESS_MS, 1000 * done)] += 1
 
     def _wake_for_datagrams(self) -> None:

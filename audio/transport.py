@@ -9,6 +9,8 @@ proved itself, so nobody can make the engine flood a third party.
 import logging
 from collections import Counter
 from collections.abc import Iterable
+from heapq import heappop, heappush
+from itertools import count
 from typing import Protocol
 
 from audio import rtcp, rtp, stun
@@ -25,6 +27,7 @@ CONSENT_TIMEOUT = 30.0
 """Seconds without an authentic check after which a participant is lost (RFC 7675, 5.1)."""
 
 _REPORT_INTERVAL = 5.0
+_RETRANSMIT_INTERVAL = 0.1
 
 logger = logging.getLogger(__name__)
 
@@ -72,6 +75,8 @@ class Transport:
         self._listener = listener
         self._by_ufrag: dict[str, Peer] = {}
         self._connecting: set[str] = set()
+        self._timers: list[tuple[float, int, Peer]] = []  # a heap: when to look after whom
+        self._turns = count()  # who is due first of those due at the same time
         self._by_address: dict[Address, Peer] = {}
         self._wall_offset = 0.0  # from the monotonic clock to the one that reports carry
 
@@ -79,6 +84,7 @@ class Transport:
         """Await this participant's checks."""
         self._by_ufrag[peer.ufrag] = peer
         self._connecting.add(peer.ufrag)
+        self._look_after(peer, peer.last_consent)
 
     def remove(self, peer: Peer) -> None:
         """Hang up and forget: what it sends from now on is from nobody."""
@@ -123,20 +129,43 @@ class Transport:
         self.fanout.flush()
 
     def poll(self, now: float, wall_clock: float, timestamp: int) -> None:
-        """Timers: retransmissions, reports, and who is gone. A few times a second is enough."""
+        """Timers: retransmissions, reports, and who is gone; costs only for those who are due."""
         self._wall_offset = wall_clock - now
-        for peer in list(self._by_ufrag.values()):
+        due = []
+        while self._timers and self._timers[0][0] <= now:
+            due.append(heappop(self._timers)[2])
+        for peer in due:
+            if self._by_ufrag.get(peer.ufrag) is not peer:
+                continue
             if now - peer.last_consent > CONSENT_TIMEOUT:
                 # While it still has its slot: whoever sends to slots has to leave it out now.
                 self._listener.lost(peer)
                 self._forget(peer)
-            elif peer.srtp is None or peer.slot is None:
+                continue
+            if peer.srtp is None or peer.slot is None:
                 self._send_all(peer, peer.handshake.retransmit())
-            elif now >= peer.next_report:
-                peer.next_report = now + _REPORT_INTERVAL
-                sent = self.fanout.sent(peer.slot)
-                report = peer.report(peer.srtp, now, wall_clock, timestamp, sent)
-                self._send_all(peer, [report])
+                again = now + _RETRANSMIT_INTERVAL
+            else:
+                if now >= peer.next_report:
+                    self._report(peer, peer.srtp, peer.slot, now, wall_clock, timestamp)
+                again = min(peer.next_report, peer.last_consent + CONSENT_TIMEOUT)
+            self._look_after(peer, again)
+
+    def _look_after(self, peer: Peer, when: float) -> None:
+        heappush(self._timers, (when, next(self._turns), peer))
+
+    def _report(
+        self,
+        peer: Peer,
+        srtp: SrtpSession,
+        slot: int,
+        now: float,
+        wall_clock: float,
+        timestamp: int,
+    ) -> None:
+        peer.next_report = now + _REPORT_INTERVAL
+        sent = self.fanout.sent(slot)
+        self._send_all(peer, [peer.report(srtp, now, wall_clock, timestamp, sent)])
 
     def _receive_stun(self, datagram: bytes, source: Address, now: float) -> None:
         try:
