@@ -15,19 +15,20 @@ import statistics
 import sys
 import tempfile
 import time
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from websockets.asyncio.client import connect
+from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
 from audio.control import RemoteEngine
 from audio.dtls import Identity
-from audio.opus import FRAME, SILENCE
+from audio.opus import SILENCE
 from bench import joins, sdp
 from bench.client import Client
 from bench.crowd import Crowd, ticks
@@ -37,18 +38,17 @@ from tests.speech.errors import word_errors, words
 
 _PAUSE = 150  # ticks between two clips
 _LOUD = 0.01
-_FOREVER = "1000000"
 _PREPARE = """
-from django.utils import timezone
 from accounts.models import User
-from rooms.models import Room
 from django.http import HttpResponse
+from django.test import Client
+from rooms.models import Room
 from rooms.visitors import COOKIE, new_visitor, remember_visitor
 host = User.objects.create_user("host", "host@example.org")
-room = Room.objects.create(host=host, title="Said and read", transcription=True)
-print(room.public_id, room.participants.create(
-    user=host, visitor="host", role="host", muted=False, recording_accepted_at=timezone.now(),
-).public_id)
+print(Room.objects.create(host=host, title="Said and read", transcription=True).public_id)
+browser = Client()
+browser.force_login(host)
+print(browser.cookies["sessionid"].value)
 for _ in range({people}):
     response = HttpResponse()
     remember_visitor(response, new_visitor())
@@ -74,7 +74,8 @@ async def measure(people: int, clips: int, model: Path) -> tuple[list[Saying], d
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory())
         environment = _environment(folder, model)
-        room, host, *cookies = await joins.prepare(environment, _PREPARE.format(people=people + 1))
+        script = _PREPARE.format(people=people + 2)
+        room, session, *cookies = await joins.prepare(environment, script)
         servers = {}
         for name, start in (("web", _web), ("audio", _audio), ("captions", _captions)):
             servers[name] = await start(environment)
@@ -92,7 +93,9 @@ async def measure(people: int, clips: int, model: Path) -> tuple[list[Saying], d
         await crowd.join(people, 50, lambda: _join(engine, room, f"listener-{time.monotonic_ns()}"))
         said = [Saying(clip) for clip in list(CLIPS.values())[:clips]]
         reading = asyncio.create_task(_read(path, origin, cookies[-1], said))
-        host_client = await _join(engine, room, host)
+        host_client = await stack.enter_async_context(
+            _host(path, origin, f"visitor={cookies[-2]}; sessionid={session}")
+        )
         host_client.unwatch()
         crowd.talkers.append(host_client)  # which sends consent as browsers do
         await asyncio.sleep(3.0)
@@ -118,7 +121,7 @@ async def _say(client: Client, said: list[Saying]) -> None:
             return
         await asyncio.sleep(due - time.monotonic())
         packet, current, is_last = plan[number]
-        client.play(packet, number * FRAME)
+        client.play(packet, number)
         if current is not None and not current.began:
             current.began = time.time()
         if current is not None and is_last:
@@ -132,16 +135,54 @@ def _last_loud(clip: Clip) -> int:
     return int(np.flatnonzero(frames > _LOUD)[-1])
 
 
-async def _read(path: str, origin: str, cookie: str, said: list[Saying]) -> None:
-    """A listener who notes when each line comes."""
-    async with connect(
+def _socket(path: str, origin: str, cookies: str) -> connect:
+    return connect(
         path,
         origin=Origin(origin),
         subprotocols=[Subprotocol("spaces.v1")],
-        additional_headers={"Cookie": f"visitor={cookie}"},
+        additional_headers={"Cookie": cookies},
         compression=None,
         proxy=None,
-    ) as connection:
+    )
+
+
+@asynccontextmanager
+async def _host(path: str, origin: str, cookies: str) -> AsyncIterator[Client]:
+    """The host, on stage with an open microphone, as a page would be."""
+    async with _socket(path, origin, cookies) as connection:
+        client = Client(Identity(), "127.0.0.1")
+        offer = client.local.describe(direction="sendrecv")
+        commands: list[tuple[str, dict[str, str]]] = [
+            ("join", {}),
+            ("recording.accept", {}),
+            ("mic.unmute", {}),
+            ("media.offer", {"sdp": offer}),
+        ]
+        for number, (command, data) in enumerate(commands):
+            await connection.send(json.dumps({"type": command, "id": number, "data": data}))
+            while (reply := json.loads(await connection.recv())).get("id") != number:
+                pass
+            assert reply["type"] == "reply", reply
+        await client.connect(sdp.read(reply["data"]["sdp"]), controlling=True)
+        tasks = [
+            asyncio.create_task(joins.stay(connection)),
+            asyncio.create_task(_ignore(connection)),
+        ]
+        try:
+            yield client
+        finally:
+            for task in tasks:
+                task.cancel()
+
+
+async def _ignore(connection: ClientConnection) -> None:
+    async for _ in connection:
+        pass
+
+
+async def _read(path: str, origin: str, cookie: str, said: list[Saying]) -> None:
+    """A listener who notes when each line comes."""
+    async with _socket(path, origin, f"visitor={cookie}") as connection:
         await connection.send('{"type": "join", "id": 1}')
         keeping = asyncio.create_task(joins.stay(connection))
         try:
@@ -185,8 +226,6 @@ def _environment(folder: str, model: Path) -> dict[str, str]:
         "AUDIO_CONTROL_PORT": ports[1],
         "AUDIO_CONTROL_TOKEN": TOKEN,
         "SPEECH_MODEL": str(model.resolve()),
-        "RESUME_GRACE_SECONDS": _FOREVER,
-        "HOST_GRACE_SECONDS": _FOREVER,
     }
 
 
