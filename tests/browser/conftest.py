@@ -43,7 +43,8 @@ def without_tracebacks(
 def assert_no_tracebacks(service: Service) -> None:
     """Whatever the tests did, the logs of the service know of no fault."""
     logs = {path.stem: path.read_text(encoding="utf-8") for path in service.folder.glob("*.log")}
-    assert not [name for name, log in logs.items() if "Traceback" in log], logs
+    faults = {name: log[log.index("Traceback") :] for name, log in logs.items() if "Traceback" in log}
+    assert not faults, "\n".join(f"{name}: {fault[:5000]}" for name, fault in faults.items())
 
 
 def chromium() -> str:
