@@ -9,10 +9,13 @@ from celery import Celery
 from celery.exceptions import WorkerShutdown
 from celery.signals import beat_embedded_init, worker_ready
 
+from spaces_site import broker
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "spaces_site.settings")
 
 _LOOK_SECONDS = 0.2
 
+broker.register()
 app = Celery("spaces")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()

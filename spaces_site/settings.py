@@ -165,7 +165,7 @@ else:
     CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 
 # --- background work: every job is a row that a sweep finds; messages only make it sooner -----
-CELERY_BROKER_URL = REDIS_URL or "filesystem://localhost"
+CELERY_BROKER_URL = REDIS_URL or "files://localhost"
 if not REDIS_URL:
     _broker = VAR_DIR / "broker"
     for _folder in ("messages", "control", "processed"):
