@@ -1,7 +1,6 @@
-"""What the host puts right in a transcript. The original is kept beside it."""
+"""What the host puts right in a transcript. The original, and each change, is kept beside it."""
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import DomainError
@@ -19,8 +18,8 @@ def correct_line(*, line_id: int, by: User, text: str) -> TranscriptLine:
 
     Raises `not_allowed`, `gone`, `bad_text`.
     """
-    line = TranscriptLine.objects.select_related("recording__room").get(pk=line_id)
-    recording = Recording.objects.select_for_update().get(pk=line.recording_id)
+    recording = Recording.objects.select_for_update().get(lines=line_id)
+    line = recording.lines.select_related("recording__room").get(pk=line_id)
     if not policy.can_correct(by, line.recording.room):
         raise DomainError("not_allowed", _("Only the host can correct the transcript."))
     if not recording.is_kept:
@@ -28,7 +27,9 @@ def correct_line(*, line_id: int, by: User, text: str) -> TranscriptLine:
     wanted = " ".join(text.split())
     if not wanted or len(wanted) > LONGEST:
         raise DomainError("bad_text", _("Write what was said, in at most 1000 characters."))
-    line.corrected_text = "" if wanted == line.text else wanted
-    line.corrected_by, line.corrected_at = by, timezone.now()
-    line.save(update_fields=["corrected_text", "corrected_by", "corrected_at"])
+    before = str(line)
+    if wanted != before:
+        line.corrected_text = "" if wanted == line.text else wanted
+        line.save(update_fields=["corrected_text"])
+        line.corrections.create(before=before, after=wanted, made_by=by)
     return line

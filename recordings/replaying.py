@@ -13,6 +13,7 @@ from recordings.forms import ClipForm, TrimForm
 from recordings.models import Clip, Recording, RecordingFile, Replay
 from recordings.presentation import clock, gap_lines
 from recordings.replays import Span
+from recordings.transcripts import Gap
 from rooms.models import Room
 
 SPEEDS = (0.5, 0.75, 1, 1.25, 1.5, 1.75, 2)
@@ -119,7 +120,7 @@ def data(replay: Replay) -> ReplayData:
             if who in names
         ],
         chapters=chapters(replay, names),
-        lines=lines(replay),
+        lines=_words(replay),
         gaps=gaps(replay),
     )
 
@@ -151,6 +152,16 @@ def lines(replay: Replay) -> list[Stretch]:
         for line in replay.recording.lines.select_related("participant__user")
     ]
     return [line for line in found if line is not None]
+
+
+def _words(replay: Replay) -> list[Stretch]:
+    """The transcript as it is shown: where nothing could be recorded it says so."""
+    said = lines(replay)
+    if not said:
+        return []
+    missing = [Gap(start, seconds) for start, seconds in gaps(replay)]
+    told = [Stretch(gap.start, gap.seconds, "", gap.sentence) for gap in missing]
+    return sorted([*told, *said], key=lambda stretch: stretch.start)
 
 
 def clip_times(clip: Clip, replay: Replay) -> dict[str, float]:

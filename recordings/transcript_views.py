@@ -44,7 +44,7 @@ def transcript(request: HttpRequest, public_id: str) -> HttpResponse:
     opened = request.GET.get("line", "")
     context = {
         "room": recording.room,
-        "lines": reading.lines(recording),
+        "entries": reading.entries(recording),
         "forms": list(FORMS),
         "may_correct": policy.can_correct(request.user, recording.room),
         "opened": int(opened) if opened.isdecimal() else None,

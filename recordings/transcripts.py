@@ -5,7 +5,8 @@ Sources: WebVTT (https://www.w3.org/TR/webvtt1/), SubRip as players read it.
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from math import ceil, floor
 
 from django.utils.translation import gettext as _
 
@@ -25,6 +26,8 @@ class Line:
     """The participant's public id."""
     original: str = ""
     """As it was understood, where `text` is a correction."""
+    corrections: Sequence["Change"] = ()
+    """All of them, also those that were taken back, the first one first."""
 
     @property
     def end(self) -> float:
@@ -33,11 +36,34 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """One correction of a line."""
+
+    at: str
+    """ISO 8601, in UTC."""
+    by: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
 class Gap:
     """A stretch in which nothing could be recorded."""
 
     start: float
     seconds: float
+
+    @property
+    def end(self) -> float:
+        """Seconds."""
+        return self.start + self.seconds
+
+    @property
+    def sentence(self) -> str:
+        """What people read in its place."""
+        start, end = floor(self.start), ceil(self.end)
+        times = {"start": _clock(start, ".")[:8], "end": _clock(end, ".")[:8]}
+        return _("From %(start)s to %(end)s nothing could be recorded.") % times
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,37 +74,37 @@ class Transcript:
     lines: Sequence[Line]
     gaps: Sequence[Gap] = ()
 
+    @property
+    def entries(self) -> list[Line | Gap]:
+        """Both, by time."""
+        return sorted([*self.gaps, *self.lines], key=lambda entry: entry.start)
+
 
 def webvtt(transcript: Transcript) -> str:
-    """Subtitles with voices; gaps are comments."""
+    """Subtitles with voices; gaps are cues in brackets, and nobody's."""
     blocks = [f"WEBVTT {_one_line(transcript.title)}".rstrip()]
-    blocks += [f"NOTE {_gap_sentence(gap)}" for gap in transcript.gaps]
-    for number, line in enumerate(transcript.lines, 1):
-        voice = f"<v {_escaped(line.name)}>" if line.name else ""
-        times = f"{_clock(line.start, '.')} --> {_clock(_end(line), '.')}"
-        blocks.append(f"{number}\n{times}\n{voice}{_escaped(line.text)}")
+    for number, entry in enumerate(transcript.entries, 1):
+        times = f"{_clock(entry.start, '.')} --> {_clock(_end(entry), '.')}"
+        blocks.append(f"{number}\n{times}\n{_voice(entry)}")
     return "\n\n".join(blocks) + "\n"
 
 
 def subrip(transcript: Transcript) -> str:
     """Subtitles for players that know no WebVTT; the name stands before the words."""
     blocks = []
-    for number, line in enumerate(transcript.lines, 1):
-        times = f"{_clock(line.start, ',')} --> {_clock(_end(line), ',')}"
-        blocks.append(f"{number}\n{times}\n{_spoken(line)}\n")
+    for number, entry in enumerate(transcript.entries, 1):
+        times = f"{_clock(entry.start, ',')} --> {_clock(_end(entry), ',')}"
+        blocks.append(f"{number}\n{times}\n{_spoken(entry)}\n")
     return "\n".join(blocks)
 
 
 def plain_text(transcript: Transcript) -> str:
     """To read and to quote: a paragraph for each turn, with the time it begins at."""
     paragraphs = [_one_line(transcript.title)]
-    entries: list[Line | Gap] = sorted(
-        [*transcript.lines, *transcript.gaps], key=lambda entry: entry.start
-    )
     before = None
-    for entry in entries:
+    for entry in transcript.entries:
         if isinstance(entry, Gap):
-            paragraphs.append(f"[{_gap_sentence(entry)}]")
+            paragraphs.append(_spoken(entry))
             before = None
         elif entry.name and entry.name == before:
             paragraphs[-1] += f" {_one_line(entry.text)}"
@@ -112,27 +138,36 @@ FORMS: dict[str, tuple[str, Callable[[Transcript], str]]] = {
 
 
 def _entry(line: Line) -> dict[str, object]:
+    corrections = [asdict(change) for change in line.corrections]
     entry: dict[str, object] = {
         "start": round(line.start, 3),
         "end": round(line.end, 3),
         "name": line.name,
         "text": line.text,
     }
-    optional = {"speaker": line.speaker, "language": line.language, "original": line.original}
+    optional = {
+        "speaker": line.speaker,
+        "language": line.language,
+        "original": line.original,
+        "corrections": corrections,
+    }
     return entry | {key: value for key, value in optional.items() if value}
 
 
-def _spoken(line: Line) -> str:
-    return f"{line.name}: {_one_line(line.text)}" if line.name else _one_line(line.text)
+def _spoken(entry: Line | Gap) -> str:
+    if isinstance(entry, Gap):
+        return f"[{entry.sentence}]"
+    return f"{entry.name}: {_one_line(entry.text)}" if entry.name else _one_line(entry.text)
 
 
-def _gap_sentence(gap: Gap) -> str:
-    times = {"start": _clock(gap.start, ".")[:8], "end": _clock(gap.start + gap.seconds, ".")[:8]}
-    return _("From %(start)s to %(end)s nothing could be recorded.") % times
+def _voice(entry: Line | Gap) -> str:
+    if isinstance(entry, Gap):
+        return _escaped(_spoken(entry))
+    return (f"<v {_escaped(entry.name)}>" if entry.name else "") + _escaped(entry.text)
 
 
-def _end(line: Line) -> float:
-    return max(line.end, line.start + 0.001)  # a cue that ends where it begins is none
+def _end(entry: Line | Gap) -> float:
+    return max(entry.end, entry.start + 0.001)  # a cue that ends where it begins is none
 
 
 def _clock(seconds: float, point: str) -> str:

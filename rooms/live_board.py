@@ -21,7 +21,7 @@ from rooms.telling import Member
 PAUSE_SECONDS = 0.5
 """What is written is read, and told, at most twice a second, however much is written."""
 
-CAPTIONS_SECONDS = 1.0
+CAPTIONS_SECONDS = 0.5
 """How often captions are looked for without being asked to.
 
 They come from a process of their own, which without Redis reaches this one by the database alone.

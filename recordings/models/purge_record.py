@@ -1,35 +1,14 @@
 """What remains of a recording after its purge."""
 
-from typing import Any, NoReturn
-
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from recordings.models.append_only import AppendOnly
 from recordings.retention import Rule
 
 
-class AppendOnlyError(TypeError):
-    """Somebody tried to change or delete what is written once."""
-
-
-class AppendOnlyQuerySet(models.QuerySet["PurgeRecord"]):
-    """Refuses everything but creating and reading."""
-
-    def update(self, **kwargs: object) -> NoReturn:
-        """Refused."""
-        raise AppendOnlyError("purge records are never changed")
-
-    def bulk_update(self, *args: object, **kwargs: object) -> NoReturn:
-        """Refused."""
-        raise AppendOnlyError("purge records are never changed")
-
-    def delete(self) -> NoReturn:
-        """Refused."""
-        raise AppendOnlyError("purge records are never deleted")
-
-
-class PurgeRecord(models.Model):
+class PurgeRecord(AppendOnly):
     """The proof of a deletion: what, when, under which rule. Never changed, never deleted.
 
     It outlives the room and the account, so it names them by value and not by reference.
@@ -44,24 +23,10 @@ class PurgeRecord(models.Model):
     total_bytes = models.PositiveBigIntegerField(_("bytes in all"))
     purged_at = models.DateTimeField(_("deleted"), default=timezone.now)
 
-    objects = AppendOnlyQuerySet.as_manager()
-
-    class Meta:
+    class Meta(AppendOnly.Meta):
         verbose_name = _("purge record")
         verbose_name_plural = _("purge records")
         ordering = ["-purged_at"]
-        # Nobody can be given the permission to add, change or delete one.
-        default_permissions = ("view",)
 
     def __str__(self) -> str:
         return f"{self.room_public_id} {self.purged_at:%Y-%m-%d}"
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Insert; a second save of the same record is refused."""
-        if not self._state.adding:
-            raise AppendOnlyError("purge records are never changed")
-        super().save(*args, **kwargs)
-
-    def delete(self, *args: object, **kwargs: object) -> NoReturn:
-        """Refused."""
-        raise AppendOnlyError("purge records are never deleted")

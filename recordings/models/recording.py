@@ -1,4 +1,4 @@
-"""The kept copy of a room's audio, its files, what was said, and who listened."""
+"""The kept copy of a room's audio, its files, and who listened."""
 
 from django.conf import settings
 from django.core.files.storage import Storage, storages
@@ -140,33 +140,6 @@ class RecordingFile(models.Model):
     def name(self) -> str:
         """Where the storage keeps it."""
         return str(self.file.name)
-
-
-class TranscriptLine(models.Model):
-    """What somebody said, as it was understood, and perhaps corrected by the host."""
-
-    recording = models.ForeignKey(Recording, models.CASCADE, related_name="lines")
-    participant = models.ForeignKey(
-        Participant, models.SET_NULL, null=True, blank=True, related_name="lines"
-    )
-    start = models.FloatField(_("start"), help_text=_("Seconds on the clock of the recording."))
-    seconds = models.FloatField(_("length in seconds"))
-    language = models.CharField(_("language"), max_length=2, help_text=_("ISO 639-1."))
-    text = models.TextField(_("text"))
-    corrected_text = models.TextField(_("corrected text"), blank=True)
-    corrected_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
-    )
-    corrected_at = models.DateTimeField(_("corrected"), null=True, blank=True)
-
-    class Meta:
-        verbose_name = _("line of the transcript")
-        verbose_name_plural = _("lines of the transcript")
-        ordering = ["start", "pk"]
-        indexes = [models.Index(fields=["recording", "start"], name="lines_by_time")]
-
-    def __str__(self) -> str:
-        return self.corrected_text or self.text
 
 
 class RecordingAccess(models.Model):

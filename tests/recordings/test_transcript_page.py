@@ -2,6 +2,7 @@
 
 import json
 import zipfile
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,17 @@ from django.test import Client as Browser
 from django.urls import reverse
 
 from accounts.models import User
-from recordings import bundle, policy, replays
+from recordings import bundle, policy, purge, replays
 from recordings.bundle import Scope
-from recordings.models import Recording, RecordingAccess, TranscriptLine
+from recordings.models import (
+    AppendOnlyError,
+    Correction,
+    Recording,
+    RecordingAccess,
+    RecordingFile,
+    TranscriptLine,
+)
+from tests.recordings.conftest import ENDED
 
 FORMS = ["vtt", "srt", "txt", "json"]
 
@@ -115,7 +124,6 @@ def test_a_correction_is_used_in_every_form_and_the_original_is_kept(
     assert correct(line, host, "  The bees\n dance. ") == 302
     line.refresh_from_db()
     assert (line.text, line.corrected_text) == ("The bees are dense.", "The bees dance.")
-    assert (line.corrected_by, line.corrected_at is not None) == (host, True)
     for form in FORMS:
         content = as_user(host).get(file_of(transcribed, form)).content.decode()
         assert "The bees dance." in content
@@ -129,7 +137,68 @@ def test_the_original_takes_a_correction_back(host: User, line: TranscriptLine) 
     correct(line, host, "The bees dance.")
     correct(line, host, "The bees are dense.")
     line.refresh_from_db()
-    assert (line.corrected_text, line.corrected_by) == ("", host)
+    assert (str(line), line.corrected_text) == ("The bees are dense.", "")
+    page = as_user(host).get(page_of(line.recording)).content.decode()
+    assert "Corrected, and taken back" in page
+    assert "The bees dance." in page
+
+
+def test_every_correction_is_kept_and_told_with_who_made_it(
+    transcribed: Recording, host: User, line: TranscriptLine
+) -> None:
+    for text in ("The bees dance.", "The bees dance.", "The bees danced."):
+        correct(line, host, text)
+    kept = line.corrections.values_list("before", "after", "made_by")
+    assert list(kept) == [
+        ("The bees are dense.", "The bees dance.", host.pk),
+        ("The bees dance.", "The bees danced.", host.pk),
+    ]
+    content = as_user(host).get(file_of(transcribed, "json")).content
+    told = json.loads(content)["lines"][0]
+    assert told["original"] == "The bees are dense."
+    assert [(each["by"], each["after"]) for each in told["corrections"]] == [
+        ("Host", "The bees dance."),
+        ("Host", "The bees danced."),
+    ]
+    page = as_user(host).get(page_of(transcribed)).content.decode()
+    for text in ("The bees are dense.", "The bees dance.", "The bees danced."):
+        assert text in page
+
+
+def test_a_correction_is_neither_changed_nor_deleted_but_goes_with_the_recording(
+    transcribed: Recording, host: User, line: TranscriptLine
+) -> None:
+    correct(line, host, "The bees dance.")
+    correction = line.corrections.get()
+    for change in (
+        correction.save,
+        correction.delete,
+        Correction.objects.all().delete,
+        lambda: Correction.objects.update(after="The bees sleep."),
+    ):
+        with pytest.raises(AppendOnlyError):
+            change()
+    purge.purge(recording_id=transcribed.pk, now=ENDED + timedelta(days=30))
+    assert not Correction.objects.exists()
+
+
+def test_a_gap_is_told_on_the_page_at_its_place_and_in_every_form(
+    transcribed: Recording, host: User
+) -> None:
+    transcribed.files.filter(kind=RecordingFile.Kind.MIX).update(gaps=[[1.25, 0.25]])
+    gap = "From 00:00:01 to 00:00:02 nothing could be recorded."
+    page = as_user(host).get(page_of(transcribed)).content.decode()
+    assert page.index("The bees are dense.") < page.index(gap) < page.index("Le api ballano.")
+    for form in ("vtt", "srt", "txt"):
+        assert f"[{gap}]" in as_user(host).get(file_of(transcribed, form)).content.decode()
+    told = json.loads(as_user(host).get(file_of(transcribed, "json")).content)
+    assert told["gaps"] == [{"start": 1.25, "seconds": 0.25}]
+    data = as_user(host).get(reverse("replay_data", args=[transcribed.room.public_id])).json()
+    assert [line["text"] for line in data["lines"]] == [
+        "The bees are dense.",
+        gap,
+        "Le api ballano.",
+    ]
 
 
 def test_nobody_but_the_host_corrects(
@@ -148,7 +217,8 @@ def test_a_line_is_not_emptied_nor_made_endless(
 ) -> None:
     correct(line, host, text)
     line.refresh_from_db()
-    assert (line.corrected_text, line.corrected_at) == ("", None)
+    assert line.corrected_text == ""
+    assert not line.corrections.exists()
 
 
 def test_after_the_purge_or_the_end_of_the_replay_nothing_is_corrected(

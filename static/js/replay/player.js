@@ -29,7 +29,10 @@ class SpaceReplay extends HTMLElement {
     const levels = decodeLevels(data.levels);
     const lanes = data.lanes.map(({ name, levels: own }) => ({ name, levels: decodeLevels(own) }));
     this.silent = silences(levels, data.level_seconds);
-    this.waveform = new Waveform(this.parts.waveform, levels, lanes);
+    const missing = data.gaps.map(([start, length]) =>
+      [start, start + length].map((second) => Math.min(1, second / data.seconds)),
+    );
+    this.waveform = new Waveform(this.parts.waveform, levels, lanes, missing);
     this.#legend(lanes);
     this.#chapters();
     this.#words();

@@ -9,10 +9,13 @@ export class Waveform {
   #canvas;
   #levels;
   #lanes;
+  #missing;
   #played = 0;
 
-  constructor(canvas, levels, lanes) {
+  /** `missing`: where nothing was recorded, as [start, end] in shares of the whole. */
+  constructor(canvas, levels, lanes, missing) {
     this.#canvas = canvas;
+    this.#missing = missing;
     this.#levels = levels;
     this.#lanes = lanes;
     new ResizeObserver(() => this.draw()).observe(canvas);
@@ -41,6 +44,10 @@ export class Waveform {
     const count = Math.floor(width / BAR);
     const isPlayed = (at) => at / count < this.#played;
     const bars = columns(this.#levels, count);
+    pen.fillStyle = colour("--line");
+    for (const [start, end] of this.#missing) {
+      pen.fillRect(start * width, 0, Math.max(BAR, (end - start) * width), tall);
+    }
     for (let at = 0; at < count; at += 1) {
       const size = Math.max(2, bars[at] * tall);
       pen.fillStyle = colour(isPlayed(at) ? "--accent" : "--line-strong");
