@@ -33,6 +33,7 @@ CSRF_TRUSTED_ORIGINS = [SITE_URL] if SITE_URL.startswith("https://") else []
 
 # --- what a host of Spaces decides ---------------------------------------------------------
 SPEAKER_LIMIT = env.integer("SPEAKER_LIMIT", default=10, minimum=1, maximum=100)
+SPACES_PER_HOUR = env.integer("SPACES_PER_HOUR", default=10, minimum=1)
 COHOST_LIMIT = env.integer("COHOST_LIMIT", default=2, maximum=20)
 RETENTION_DAYS = env.integer("RETENTION_DAYS", default=30, minimum=1)
 RETENTION_DAYS_FLAGGED = env.integer("RETENTION_DAYS_FLAGGED", default=90, minimum=RETENTION_DAYS)

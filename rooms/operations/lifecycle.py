@@ -4,6 +4,7 @@ from collections.abc import Collection
 from datetime import timedelta
 from functools import partial
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -19,9 +20,6 @@ from rooms.operations.journal import log
 from rooms.operations.standing import depart
 from rooms.operations.succession import host_grace
 from rooms.signals import room_ended
-
-ROOMS_PER_HOUR = 10
-"""How many Spaces one person may start within an hour."""
 
 
 def why_not_create(*, user: User | None) -> Code | None:
@@ -51,7 +49,7 @@ def create_room(
     an_hour_ago = timezone.now() - timedelta(hours=1)
     # Handed over, it was still theirs to start.
     started = Q(started_by=host) | Q(started_by=None, host=host)
-    if Room.objects.filter(started, created_at__gt=an_hour_ago).count() >= ROOMS_PER_HOUR:
+    if Room.objects.filter(started, created_at__gt=an_hour_ago).count() >= settings.SPACES_PER_HOUR:
         raise refused(Code.TOO_MANY_ROOMS)
     room = Room.objects.create(
         host=host, title=title, speaker_policy=speaker_policy, transcription=transcription

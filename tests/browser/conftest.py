@@ -1,19 +1,22 @@
-"""Real browsers, one process a person, each with a microphone that plays a file."""
+"""Real browsers, whose microphones play files."""
 
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Playwright, async_playwright
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserType, async_playwright, expect
 
 from tests.audio import gateways
 from tests.browser.person import Person
 from tests.browser.service import Service, running_service
 from tests.browser.sound import TONE_A, TONE_B, write_tone
 from tests.speech.model import FOLDER as SPEECH_MODEL
+
+expect.set_options(timeout=20_000)  # ms; a busy machine may take its time
 
 BringIn = Callable[..., Awaitable[Person]]
 
@@ -30,6 +33,13 @@ CHROMIUM_FLAGS = [
 ]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browsers stay open from test to test, and so does the loop that talks to them."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents and pytest_asyncio.is_async_test(item):
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
 @contextmanager
 def without_tracebacks(
     folder: Path, settings: Mapping[str, str] | None = None
@@ -42,9 +52,9 @@ def without_tracebacks(
 
 def assert_no_tracebacks(service: Service) -> None:
     """Whatever the tests did, the logs of the service know of no fault."""
-    logs = {path.stem: path.read_text(encoding="utf-8") for path in service.folder.glob("*.log")}
-    faults = {name: log[log.index("Traceback") :] for name, log in logs.items() if "Traceback" in log}
-    assert not faults, "\n".join(f"{name}: {fault[:5000]}" for name, fault in faults.items())
+    for path in service.folder.glob("*.log"):
+        _, traceback, what = path.read_text(encoding="utf-8").partition("Traceback")
+        assert not traceback, f"{path.stem}: {what[:5000]}"
 
 
 def chromium() -> str:
@@ -53,11 +63,18 @@ def chromium() -> str:
     return next(path for name in names if (path := shutil.which(name)))
 
 
-@pytest.fixture(scope="module")
-def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """The service as it is without any settings; each host may start ten Spaces in it."""
-    with without_tracebacks(tmp_path_factory.mktemp("service")) as service:
+@pytest.fixture(scope="session")
+def as_it_comes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """The service as it is without any settings."""
+    with running_service(tmp_path_factory.mktemp("service")) as service:
         yield service
+
+
+@pytest.fixture(scope="module")
+def embedded(as_it_comes: Service) -> Iterator[Service]:
+    """The same for everybody; a fault is told after the tests of the file that caused it."""
+    yield as_it_comes
+    assert_no_tracebacks(as_it_comes)
 
 
 @pytest.fixture(scope="session")
@@ -108,44 +125,64 @@ def tone_b(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_tone(tmp_path_factory.mktemp("tones") / "b.wav", TONE_B)
 
 
-@pytest.fixture
-async def playwright() -> AsyncIterator[Playwright]:
-    async with async_playwright() as running:
-        yield running
+class Browsers:
+    """They stay open, one for each microphone; a person gets a context, which shares nothing."""
 
+    def __init__(self, chromium: BrowserType) -> None:
+        self._chromium = chromium
+        self._open: dict[tuple[Path | None, str], Browser] = {}
 
-@pytest.fixture
-async def bring_in(playwright: Playwright, service: Service) -> AsyncIterator[BringIn]:
-    """`await bring_in("host", microphone=tone_a)`: a browser of one's own, logged in by handle.
+    async def with_microphone(self, file: Path | None, url: str) -> Browser:
+        """The browser whose microphone plays a file, or hums, and that trusts the service."""
+        if (file, url) not in self._open:
+            self._open[file, url] = await self.launch(file, url)
+        return self._open[file, url]
 
-    Without a handle it is a visitor without an account.
-    """
-    people: list[Person] = []
-
-    async def bring(
-        handle: str = "",
-        microphone: Path | None = None,
-        *,
-        stubborn: bool = False,
-        width: int = 1280,
-        executable: str = "",
-        **context: Any,
-    ) -> Person:
+    async def launch(self, file: Path | None, url: str, program: str = "") -> Browser:
+        """Another one, which ends with the test."""
         # Browsers give out the microphone to secure pages alone, and to this one.
-        flags = [*CHROMIUM_FLAGS, f"--unsafely-treat-insecure-origin-as-secure={service.url}"]
-        if microphone:
-            flags.append(f"--use-file-for-fake-audio-capture={microphone}")
-        browser = await playwright.chromium.launch(
-            executable_path=executable or chromium(), args=flags
-        )
-        page_context = await browser.new_context(
-            viewport={"width": width, "height": 800}, base_url=service.url, **context
-        )
-        person = Person(handle, browser, await page_context.new_page(), stubborn)
-        people.append(person)
-        await person.settle_in()
-        return person
+        flags = [*CHROMIUM_FLAGS, f"--unsafely-treat-insecure-origin-as-secure={url}"]
+        if file:
+            flags.append(f"--use-file-for-fake-audio-capture={file}")
+        return await self._chromium.launch(executable_path=program or chromium(), args=flags)
 
-    yield bring
-    for person in people:
-        await person.browser.close()
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browsers() -> AsyncIterator[Browsers]:
+    async with async_playwright() as playwright:
+        yield Browsers(playwright.chromium)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def bring_in(browsers: Browsers, service: Service) -> AsyncIterator[BringIn]:
+    """`await bring_in("host", microphone=tone_a)`: somebody at the service, logged in by handle.
+
+    Without a handle it is a visitor without an account. With `alone`, or a program, the browser is
+    nobody else's.
+    """
+    async with AsyncExitStack() as leaving:
+
+        async def bring(
+            handle: str = "",
+            microphone: Path | None = None,
+            *,
+            stubborn: bool = False,
+            width: int = 1280,
+            alone: bool = False,
+            executable: str = "",
+            **context: Any,
+        ) -> Person:
+            if alone or executable:
+                browser = await browsers.launch(microphone, service.url, executable)
+                leaving.push_async_callback(browser.close)
+            else:
+                browser = await browsers.with_microphone(microphone, service.url)
+            page_context = await browser.new_context(
+                viewport={"width": width, "height": 800}, base_url=service.url, **context
+            )
+            leaving.push_async_callback(page_context.close)
+            person = Person(handle, browser, await page_context.new_page(), stubborn)
+            await person.settle_in()
+            return person
+
+        yield bring

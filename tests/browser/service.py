@@ -1,15 +1,19 @@
 """The real service for a browser: the three processes of the Procfile on free ports."""
 
+import atexit
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from urllib.error import URLError
 
@@ -128,19 +132,31 @@ class Service:
             return probe.connect_ex(("127.0.0.1", control)) == 0
 
 
+def _inherited() -> dict[str, str]:
+    return {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+
+
+@cache
+def _first_data() -> Path:
+    """What a service begins with: the tables and the demo accounts. Made once, then copied."""
+    folder = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, folder)
+    service = Service(folder, "", _inherited() | {"VAR_DIR": str(folder)})
+    service.manage("migrate", "--verbosity", "0")
+    service.manage("demo", "--password", PASSWORD)
+    return folder
+
+
 @contextmanager
 def running_service(
     folder: Path, host: str = "127.0.0.1", settings: Mapping[str, str] | None = None
 ) -> Iterator[Service]:
-    """Migrate, make the demo accounts, start web, audio and worker; at the end stop them all.
+    """Start web, audio and worker, with the demo accounts; at the end stop them all.
 
     `host` is the address of this machine it is reached at, `settings` what else it is told.
     """
     port = free_port()
-    environment = {
-        name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ
-    }
-    environment |= {
+    environment = _inherited() | {
         "VAR_DIR": str(folder / "var"),
         "PORT": str(port),
         "BIND": host,
@@ -149,11 +165,11 @@ def running_service(
         "AUDIO_PORT": str(free_engine_port()),
         "AUDIO_CONTROL_PORT": str(free_port()),
         "PYTHONUNBUFFERED": "1",
+        "SPACES_PER_HOUR": "1000",
     }
     environment |= settings or {}
     service = Service(folder, environment["SITE_URL"], environment)
-    service.manage("migrate", "--verbosity", "0")
-    service.manage("demo", "--password", PASSWORD)
+    shutil.copytree(_first_data(), folder / "var", dirs_exist_ok=True)
     try:
         for name in ("web", "audio", "worker"):
             service.start(name)

@@ -95,7 +95,7 @@ async def test_a_speaker_whose_device_slept_is_back_as_they_were(
     bring_in: BringIn, tone_a: Path, tone_b: Path
 ) -> None:
     space, host = await a_talk(bring_in, tone_a)
-    speaker = await bring_in("speaker", microphone=tone_b)
+    speaker = await bring_in("speaker", microphone=tone_b, alone=True)
     await speaker.join(space)
     await bring_on_stage(speaker, host)
     await host.hears("B")

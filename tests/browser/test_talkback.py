@@ -3,15 +3,13 @@
 import asyncio
 import json
 import re
-from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 
-import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Locator, expect
 
-from tests.browser.conftest import BringIn, without_tracebacks
+from tests.browser.conftest import BringIn
 from tests.browser.firefox import firefox, firefox_program
 from tests.browser.person import Person
 from tests.browser.service import Service
@@ -34,18 +32,6 @@ _COLOURS_ARE_THERE = """async () => {
     await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
     await Promise.allSettled(document.getAnimations().map((each) => each.finished));
 }"""
-
-
-@pytest.fixture(scope="module")
-def of_our_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """A service on which nobody started a Space yet: a host may start ten within an hour."""
-    with without_tracebacks(tmp_path_factory.mktemp("service")) as service:
-        yield service
-
-
-@pytest.fixture
-def engine() -> str:
-    return "of_our_own"
 
 
 async def start(host: Person, title: str, *, transcription: bool = False) -> str:
@@ -220,6 +206,7 @@ async def test_what_is_said_is_read_with_names_and_scrolled_back(
     await expect(lines).to_have_text([f"{HOST} Bees dance.", "<b>They hum.</b>"])
 
     await asyncio.to_thread(say, service, space, *(f"Line {number}." for number in range(20)))
+    await expect(lines).to_have_count(22)
     await expect(lines.last).to_be_in_viewport()
     log = guest.page.get_by_role("log", name="Captions")
     await log.focus()

@@ -127,11 +127,11 @@ def test_whom_the_new_host_blocked_is_put_out(
 
 
 def test_a_handed_over_space_counts_for_who_started_it(
-    monkeypatch: pytest.MonkeyPatch, ada: Participant, eve: Participant, host: User
+    settings: Settings, ada: Participant, eve: Participant, host: User
 ) -> None:
     operations.offer_host(participant_id=ada.pk, target=eve.public_id)
     operations.accept_invitation(participant_id=eve.pk)
-    monkeypatch.setattr("rooms.operations.lifecycle.ROOMS_PER_HOUR", 1)
+    settings.SPACES_PER_HOUR = 1
     with pytest.raises(DomainError, match="too_many_rooms"):
         operations.create_room(host=host, title="Again")
 

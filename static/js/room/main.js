@@ -246,11 +246,14 @@ const ACTIONS = {
   "decline-invitation": () => answerInvitation("invitation.decline"),
 };
 
-document.addEventListener("click", (event) => {
+document.addEventListener("click", async (event) => {
   const action = event.target.closest("[data-action]");
   const person = event.target.closest("[data-participant]");
-  if (action) ACTIONS[action.dataset.action]?.(action);
-  else if (person) {
+  if (action) {
+    // What is still being loaded answers a tap too, as soon as it is there.
+    if (!(action.dataset.action in ACTIONS)) await talkback;
+    ACTIONS[action.dataset.action]?.(action);
+  } else if (person) {
     sheets.openPerson(state, person.dataset.participant);
     hosting.personOpened(person.dataset.participant);
   }
