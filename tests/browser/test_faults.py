@@ -1,14 +1,12 @@
 """Processes are killed and disks are full in the middle of a Space, and the Space goes on."""
 
 import asyncio
-import errno
 import json
-import os
 import resource
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from functools import partial
 from math import ceil
 from pathlib import Path
@@ -17,7 +15,6 @@ from typing import Any
 import pytest
 from playwright.async_api import expect
 
-from tests.audio.recordings import tone_packets, write_ogg
 from tests.browser.conftest import BringIn, assert_no_tracebacks
 from tests.browser.person import Person, until
 from tests.browser.service import Service, running_service
@@ -28,40 +25,6 @@ from tests.browser.test_a_live_space import (
     download,
     tones_by_second,
 )
-
-_END_A_SPACE = """
-from datetime import timedelta
-from django.utils import timezone
-from recordings import pipeline
-later = timezone.now() + timedelta(days=1)
-room = Room.objects.create(
-    host=User.objects.get(handle="host"), title="Short", public_id="{room}",
-    ended_at=timezone.now(), end_reason="host",
-)
-recording = Recording.objects.create(room=room, due_at=timezone.now())
-while recording.step != "{step}":
-    pipeline.advance(recording_id=recording.pk)
-    recording.refresh_from_db()
-Recording.objects.filter(pk=recording.pk).update(due_at=later)
-"""
-
-_GO_ON = """
-from django.utils import timezone
-from recordings.claims import CLAIM_LASTS
-from recordings.tasks import send_recording
-now = timezone.now()
-recording = Recording.objects.filter(room__public_id="{room}")
-recording.update(due_at=now)
-recording.exclude(claimed_at=None).update(claimed_at=now - CLAIM_LASTS)
-send_recording(recording.get().pk)
-"""
-
-_STATE = """
-select state, step, attempts, (select count(*) from recordings_recordingfile as file
-                               where file.recording_id = recording.id)
-from recordings_recording as recording join rooms_room as room on room.id = recording.room_id
-where room.public_id = ?
-"""
 
 NO_GAP = 2
 """Seconds: sound that had to be set up anew would be away for longer."""
@@ -245,84 +208,3 @@ async def has_grown(room: Path) -> bool:
     """Whether the latest part of a recording holds a few seconds of the mix."""
     mixes = await asyncio.to_thread(lambda: sorted(room.glob("*/mix.ogg")))
     return mixes[-1].stat().st_size > 12_000
-
-
-@pytest.mark.parametrize("step", ["assemble", "render", "seal"])
-async def test_a_worker_killed_in_any_step_is_followed_by_another(
-    step: str, service: Service
-) -> None:
-    room = f"kill{step}"
-    part = var(service) / "spool" / room / f"{round(time.time() * 1000):015d}"
-    part.mkdir(parents=True)
-    write_ogg(part / "mix.ogg", tone_packets(440.0, 2.0))
-    line = {"file": "mix.ogg", "participant": None, "start": time.time() - 2}
-    (part / "index.jsonl").write_text(json.dumps(line) + "\n", encoding="utf-8")
-    service.manage("shell", "--command", _END_A_SPACE.format(room=room, step=step))
-    kept = var(service) / "recordings" / room
-
-    with held_up(part / "index.jsonl" if step == "assemble" else mix_below(kept)) as pipe:
-        service.manage("shell", "--command", _GO_ON.format(room=room))
-        handle = open_when_read(pipe)
-        family = children_of(service.pid("worker"))
-        assert family, "the clock of the sweeps is one of them"
-        service.kill("worker")
-        os.close(handle)
-    assert ask(service, _STATE, room)[0][:3] == ("archiving", step, 1)
-    await until(partial(are_gone, family), lambda: "nothing of the killed worker goes on")
-
-    service.manage("shell", "--command", _GO_ON.format(room=room))
-    done = [("ready", "", 1, 4)]
-    await until(partial(is_in_state, service, room, done), lambda: f"{ask(service, _STATE, room)}")
-    assert not part.exists()
-    assert sorted(path.name for path in kept.rglob("*.*")) == [
-        "manifest.json",
-        "mix.m4a",
-        "mix.ogg",
-        "peaks.json",
-    ]
-
-
-def children_of(process: int) -> list[int]:
-    """The processes it started, in any of its threads."""
-    threads = Path(f"/proc/{process}/task").glob("*/children")
-    return [int(child) for thread in threads for child in thread.read_text().split()]
-
-
-def still_there(processes: list[int]) -> list[int]:
-    return [process for process in processes if Path(f"/proc/{process}").exists()]
-
-
-async def are_gone(processes: list[int]) -> bool:
-    return not still_there(processes)
-
-
-async def is_in_state(service: Service, room: str, expected: list[Any]) -> bool:
-    return ask(service, _STATE, room) == expected
-
-
-def mix_below(kept: Path) -> Path:
-    """The mix that the recording refers to: the one that was stored last."""
-    return max(kept.rglob("mix.ogg"), key=lambda path: path.stat().st_mtime_ns)
-
-
-@contextmanager
-def held_up(path: Path) -> Iterator[Path]:
-    """Whoever reads this file waits, and can be killed in the middle of the work."""
-    content = path.read_bytes()
-    path.unlink()
-    os.mkfifo(path)
-    yield path
-    path.unlink()
-    path.write_bytes(content)
-
-
-def open_when_read(pipe: Path) -> int:
-    """The end for writing, as soon as somebody holds the other; within 20 s."""
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        try:
-            return os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
-        except OSError as error:
-            if error.errno != errno.ENXIO:  # "nobody reads"
-                raise
-    raise TimeoutError("nobody reads the pipe")
