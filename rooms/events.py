@@ -2,7 +2,7 @@
 
 A message says only that something changed and for whom, never what: each process reads the
 database afresh (`rooms.live`). So messages may be lost, doubled or come in any order. Reactions
-alone travel in the message: nobody misses one that was lost.
+and declined invitations alone travel in the message: one that was lost changes nothing.
 """
 
 import logging
@@ -16,7 +16,7 @@ from channels import DEFAULT_CHANNEL_LAYER
 from channels.layers import channel_layers
 from django.db import transaction
 
-from rooms.models import Room
+from rooms.models import Participant, Room
 
 logger = logging.getLogger(__name__)
 
@@ -63,15 +63,25 @@ class BoardChanged(TypedDict):
     type: Literal["room.board"]
 
 
+class InvitationDeclined(TypedDict):
+    """What travels when somebody declines: for whoever invited them (`to`), by public ids."""
+
+    type: Literal["room.invitation_declined"]
+    to: str
+    participant: str
+    name: str
+    invited: str
+
+
 class Reacted(TypedDict):
-    """What travels when people react: the one message that says what, for nothing else does."""
+    """What travels when people react, by emoji."""
 
     type: Literal["room.reacted"]
     process: str
     counts: dict[str, int]
 
 
-Message = RoomChanged | BoardChanged | Reacted
+Message = RoomChanged | BoardChanged | InvitationDeclined | Reacted
 
 
 def room_group(room_id: int) -> str:
@@ -94,6 +104,18 @@ def room_changed(
 def board_changed(room: Room) -> None:
     """Publish after the commit that something written changed, such as a caption."""
     transaction.on_commit(partial(_send, room_group(room.pk), BoardChanged(type="room.board")))
+
+
+def invitation_declined(inviter: Participant, *, by: Participant, role: str) -> None:
+    """Publish after the commit, to the inviter, that somebody will not be what they were asked."""
+    message = InvitationDeclined(
+        type="room.invitation_declined",
+        to=inviter.public_id,
+        participant=by.public_id,
+        name=by.name,
+        invited=role,
+    )
+    transaction.on_commit(partial(_send, room_group(by.room_id), message))
 
 
 async def reacted(room_id: int, process: str, counts: Mapping[str, int]) -> None:

@@ -18,7 +18,7 @@ from django.conf import settings
 from rooms import operations, snapshots
 from rooms.coalesce import Coalesced
 from rooms.errors import Code
-from rooms.events import Message, Why, room_group
+from rooms.events import InvitationDeclined, Message, Why, room_group
 from rooms.live_board import LiveBoard
 from rooms.media import Happening, MediaLink
 from rooms.messages import Event, event
@@ -219,7 +219,7 @@ class LiveRoom:
                     self.listening.set()
                     while True:
                         message = await layer.receive(channel)
-                        self._hear(cast(Message, message))
+                        await self._hear(cast(Message, message))
                 finally:
                     await layer.group_discard(group, channel)
             except Exception as error:  # each layer raises its own
@@ -227,13 +227,21 @@ class LiveRoom:
                 self.listening.set()  # people get in all the same: the tick finds every change
                 await asyncio.sleep(TICK_SECONDS)
 
-    def _hear(self, message: Message) -> None:
+    async def _hear(self, message: Message) -> None:
         if message["type"] == "room.reacted":
             self.reactions.hear(message)
+        elif message["type"] == "room.invitation_declined":
+            await self._tell_inviter(message)
         elif message["type"] == "room.board":
             self.board.look()
         else:
             self.look(message["why"], everybody=message["everybody"])
+
+    async def _tell_inviter(self, declined: InvitationDeclined) -> None:
+        data = {key: declined[key] for key in ("participant", "name", "invited")}
+        for member in list(self.members.values()):
+            if member.public_id == declined["to"]:
+                await member.tell(event(Event.INVITATION_DECLINED, data))
 
     async def _tick(self) -> None:
         while True:

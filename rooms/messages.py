@@ -37,6 +37,7 @@ class Event(StrEnum):
     SPEAKING_CHANGED = "speaking.changed"
     YOU_CHANGED = "you.changed"
     YOU_NETWORK = "you.network"
+    INVITATION_DECLINED = "invitation.declined"
     MEDIA_LOST = "media.lost"
     PINS_CHANGED = "pins.changed"
     QUESTIONS_CHANGED = "questions.changed"

@@ -1,5 +1,6 @@
 """A room and the people in it. People read "Space"; the code says room."""
 
+from datetime import datetime, timedelta
 from typing import Self
 
 from django.conf import settings
@@ -117,6 +118,13 @@ class Room(models.Model):
         """Whether people can still join."""
         return self.ended_at is None
 
+    @property
+    def ends_at(self) -> datetime | None:
+        """When it ends unless somebody who runs it comes; None while one is there."""
+        if self.unattended_since is None:
+            return None
+        return self.unattended_since + timedelta(seconds=settings.HOST_GRACE_SECONDS)
+
 
 class ParticipantQuerySet(models.QuerySet["Participant"]):
     """Participants, with the questions that are asked in more than one place."""
@@ -157,6 +165,14 @@ class Participant(models.Model):
     hand_raised_at = models.DateTimeField(_("hand raised"), null=True, blank=True)
     invited_at = models.DateTimeField(_("invited"), null=True, blank=True)
     invited_as = models.CharField(_("invited as"), max_length=8, choices=Role.choices, blank=True)
+    invited_by = models.ForeignKey(
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("invited by"),
+    )
     recording_accepted_at = models.DateTimeField(_("accepted the recording"), null=True, blank=True)
     on_stage_since = models.DateTimeField(_("on stage since"), null=True, blank=True)
     joined_at = models.DateTimeField(_("joined"), default=timezone.now)

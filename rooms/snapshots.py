@@ -166,16 +166,9 @@ def _room(room: Room) -> RoomData:
         cohost_limit=settings.COHOST_LIMIT,
         stage_locked=room.stage_locked,
         successor=room.successor.public_id if room.successor else None,
-        ends_at=_ends_at(room),
+        ends_at=wire_time(room.ends_at) if room.ends_at else None,
         retention_days=settings.RETENTION_DAYS,
     )
-
-
-def _ends_at(room: Room) -> str | None:
-    """When the Space ends unless somebody who runs it comes; None while one is there."""
-    if room.unattended_since is None:
-        return None
-    return wire_time(room.unattended_since + timedelta(seconds=settings.HOST_GRACE_SECONDS))
 
 
 def _audience(room: Room) -> Audience:

@@ -90,6 +90,7 @@ def invite(person: Participant, role: Participant.Role, *, by: Participant) -> N
         return
     person.invited_at = timezone.now()
     person.invited_as = role
+    person.invited_by = by
     save(person, Why.INVITED, by=by, role=role)
 
 

@@ -4,7 +4,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Follow
-from rooms import policy
+from rooms import events, policy
 from rooms.events import Why
 from rooms.models import Participant
 from rooms.operations.access import acting, require
@@ -53,11 +53,14 @@ def accept_invitation(*, participant_id: int) -> None:
 
 @transaction.atomic
 def decline_invitation(*, participant_id: int) -> None:
-    """Stay what one is."""
+    """Stay what one is; who invited is told, if they are here."""
     actor = acting(participant_id)
     require(policy.why_not_answer_invitation(actor))
+    inviter, role = actor.invited_by, actor.invited_as
     uninvite(actor)
     save(actor, Why.INVITATION_DECLINED)
+    if inviter is not None:
+        events.invitation_declined(inviter, by=actor, role=role)
 
 
 @transaction.atomic

@@ -21,6 +21,7 @@ _STANDING = [
     "hand_raised_at",
     "invited_at",
     "invited_as",
+    "invited_by",
     "recording_accepted_at",
     "on_stage_since",
     "connection",
@@ -63,6 +64,7 @@ def uninvite(person: Participant) -> None:
     """Take back, without saving, whatever somebody is invited to."""
     person.invited_at = None
     person.invited_as = ""
+    person.invited_by = None
 
 
 def depart(person: Participant, *, for_good: bool = True) -> None:

@@ -56,7 +56,7 @@ def offer_host(*, participant_id: int, target: str) -> None:
     person = target_in(actor.room, target)
     require(policy.why_not_succeed(actor, person))
     _withdraw(actor.room, as_roles=[Role.HOST])
-    person.refresh_from_db(fields=["invited_at", "invited_as"])
+    person.refresh_from_db(fields=["invited_at", "invited_as", "invited_by"])
     invite(person, Role.HOST, by=actor)
 
 
@@ -162,7 +162,7 @@ def _withdraw(room: Room, *, as_roles: list[Participant.Role]) -> None:
     """Take back, without a word, the invitations that the host alone can make."""
     for person in room.participants.filter(left_at=None, invited_as__in=as_roles):
         uninvite(person)
-        person.save(update_fields=["invited_at", "invited_as"])
+        person.save(update_fields=["invited_at", "invited_as", "invited_by"])
         events.room_changed(room, {person.public_id: ""})
 
 

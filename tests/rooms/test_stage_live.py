@@ -61,13 +61,29 @@ async def test_an_invitation_is_accepted(room: Room, host: User, listener: User)
         await ada.hears_stage(host="muted", listener="muted")
 
 
-async def test_an_invitation_is_declined(room: Room, host: User, listener: User) -> None:
-    async with Client(room, host) as ada, Client(room, listener) as bob:
-        await ada.join()
-        await bob.join()
-        await ada.does("speaker.invite", participant=bob.you["id"])
+async def test_who_invited_hears_that_the_invitation_is_declined(
+    room: Room, host: User, cohost: User, listener: User
+) -> None:
+    async with (
+        Client(room, host) as ada,
+        Client(room, cohost) as cleo,
+        Client(room, listener) as bob,
+    ):
+        for client in (ada, cleo, bob):
+            await client.join()
+        await ada.does("cohost.invite", participant=cleo.you["id"])
+        await cleo.does("invitation.accept")
+        await cleo.becomes("cohost", why="cohost_made")
+        await cleo.does("speaker.invite", participant=bob.you["id"])
         await bob.does("invitation.decline")
+        assert await cleo.hears("invitation.declined") == {
+            "participant": bob.you["id"],
+            "name": bob.you["name"],
+            "invited": "speaker",
+        }
         assert await bob.is_refused("invitation.accept") == "not_invited"
+        await ada.does("ping")
+        assert not ada.has_heard("invitation.declined")
 
 
 async def test_microphones_open_and_close(room: Room, host: User, speaker: User) -> None:

@@ -1,6 +1,6 @@
 /** One quiet line above the controls: what is so right now, the most pressing thing alone. */
 
-const ORDER = ["microphone", "muted", "blocked", "locked", "network"];
+const ORDER = ["microphone", "locked", "muted", "blocked", "network"];
 const hints = new Map();
 
 /** Say `text` for as long as it is so; take it back with an empty one. */

@@ -31,6 +31,13 @@ const NEWS = {
       : gettext("You handed the Space over."),
 };
 
+/** What one reads when somebody declines what one invited them to be. */
+const DECLINED = {
+  speaker: ({ name }) => gettext("%(name)s stays in the audience for now.", { name }),
+  cohost: ({ name }) => gettext("%(name)s does not want to be a co-host.", { name }),
+  host: ({ name }) => gettext("%(name)s does not want to take the Space over.", { name }),
+};
+
 export class Hosting {
   #run;
   #announce;
@@ -67,6 +74,7 @@ export class Hosting {
   /** Follow a message that has already changed the state. */
   receive({ type, data }, state, before) {
     this.#state = state;
+    if (type === "invitation.declined") toast(DECLINED[data.invited](data));
     const news = type === "you.changed" && NEWS[data.why];
     if (news) toast(news(state.you));
     if (before === EMPTY || before.room !== state.room) this.#countdown.follow(state);

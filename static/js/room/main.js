@@ -10,6 +10,7 @@ import { followOnLockScreen, leaveLockScreen, showOnLockScreen } from "./media-s
 import { MicrophoneCheck } from "./microphone-check.js";
 import { Rings } from "./rings.js";
 import * as sheets from "./sheets.js";
+import { followLobby } from "./lobby.js";
 import { listenToKeys } from "./shortcuts.js";
 import { EMPTY, isHost, othersTalk, reduce } from "./state.js";
 import { toast } from "./toasts.js";
@@ -261,5 +262,6 @@ document.addEventListener("click", async (event) => {
 
 listenToKeys({ voice, list: () => sheets.open("shortcuts") });
 offerWakeLock();
+followLobby();
 sheets.closeOnTapBeside();
 renderConnection("idle", "", false);

@@ -32,6 +32,7 @@ def service(
         "PUBLIC_ADDRESS": f"{elsewhere.server},{elsewhere.server6}",
         "TURN_URLS": f"turn:{elsewhere.server}:{turn_port}?transport=tcp",
         "TURN_SECRET": SECRET,
+        "HOST_GRACE_SECONDS": "10",
     }
     folder = tmp_path_factory.mktemp("service")
     with running_service(folder, elsewhere.server, settings) as service:
