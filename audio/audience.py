@@ -117,6 +117,17 @@ class Audience:
                 self._quick.add(slot)
             self._apart = apart
 
+    def spare(self, tick: int) -> int:
+        """How many ticks `tick` may wait for those after it without anybody hearing it later.
+
+        Who only listens waits for the last frame of a packet anyway. Somebody alone on stage has
+        nobody to listen to; two may talk to each other.
+        """
+        if len(self._hurried) > 1 or any(self._waiting):
+            return 0
+        ends = [number for number, size in self._sizes.items() if size > 0]
+        return min(((number - tick) % FRAMES for number in ends), default=FRAMES - 1)
+
     def play(self, frame: Frame) -> None:
         """Send what is due with this frame."""
         self._recent.append(frame)

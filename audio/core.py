@@ -12,6 +12,7 @@ from pathlib import Path
 from statistics import fmean, median_low
 
 from audio import sdp
+from audio.audience import FRAMES
 from audio.dtls import Handshake, Identity
 from audio.fanout_worker import FanoutWorker
 from audio.opus import FRAME
@@ -169,6 +170,15 @@ class Core:
             loss=fmean(each.loss for each in networks) if networks else 0.0,
             round_trip_ms=median_low(trips) if trips else None,
         )
+
+    def spare(self, tick: int) -> int:
+        """How many ticks `tick` may wait for those after it without anybody hearing it later."""
+        least = 0 if self.transport.connecting else FRAMES - 1
+        for room in self._rooms.values():
+            if not least:
+                break
+            least = min(least, room.spare(tick))
+        return least
 
     def tick(self, clock: Clock) -> None:
         """The next 20 ms in every room."""

@@ -9,7 +9,7 @@ from audio import rtcp, rtp
 from audio.dtls import Handshake
 from audio.reports import Reports
 from audio.srtp import SrtpSession
-from audio.stun import Address, TcpAddress
+from audio.stun import Address, KnownCheck, TcpAddress
 
 CNAME = "spaces"
 _MAX_ADDRESSES = 8  # that one participant may have proved to own; Wi-Fi, mobile, and spares
@@ -41,6 +41,8 @@ class Peer:
     """Where it proved to be, oldest first."""
     checks: deque[bytes] = field(default_factory=lambda: deque(maxlen=_REMEMBERED_CHECKS))
     """The transactions of its last authentic checks."""
+    check: KnownCheck | None = None
+    """The last of them, which is likely to come again."""
     last_udp_nomination: float = -math.inf
     """When the client last said, over UDP, that it uses UDP."""
     next_report: float = 0.0
@@ -55,10 +57,10 @@ class Peer:
 
         Otherwise who can read a participant's packets could aim its sound at a third party.
         """
-        copied = source not in self.addresses and transaction in self.checks
-        if transaction not in self.checks:
-            self.checks.append(transaction)
-        return copied
+        if transaction in self.checks:
+            return source not in self.addresses
+        self.checks.append(transaction)
+        return False
 
     def proved_address(self, address: Address, now: float, *, nominated: bool) -> list[Address]:
         """Remember an address an authentic check came from; returns those to forget.

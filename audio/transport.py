@@ -168,6 +168,12 @@ class Transport:
         self._send_all(peer, [peer.report(srtp, now, wall_clock, timestamp, sent)])
 
     def _receive_stun(self, datagram: bytes, source: Address, now: float) -> None:
+        known = self._by_address.get(source)
+        if known is not None and known.check is not None:
+            transaction = known.check.repeated_by(datagram, source)
+            if transaction is not None:
+                self._take_check(known, known.check, transaction, source, now)
+                return
         try:
             message = stun.parse(datagram)
         except stun.BadStun:
@@ -182,12 +188,21 @@ class Transport:
             self.dropped["unknown_username"] += 1
         elif not message.verify(peer.pwd):
             self.dropped["bad_integrity"] += 1
-        elif peer.copied(message.transaction, source):
-            self.dropped["copied_check"] += 1
         else:
-            peer.last_consent = now
-            self._learn(peer, source, now, nominated=stun.USE_CANDIDATE in message.attributes)
-            self._send(stun.binding_success(message, source, peer.pwd), source)
+            check = stun.KnownCheck(message, source, peer.pwd)
+            self._take_check(peer, check, message.transaction, source, now)
+
+    def _take_check(
+        self, peer: Peer, check: stun.KnownCheck, transaction: bytes, source: Address, now: float
+    ) -> None:
+        """An authentic check came."""
+        if peer.copied(transaction, source):
+            self.dropped["copied_check"] += 1
+            return
+        peer.check = check
+        peer.last_consent = now
+        self._learn(peer, source, now, nominated=check.nominated)
+        self._send(stun.binding_success(transaction, source, peer.pwd), source)
 
     def _receive_dtls(self, peer: Peer, datagram: bytes, source: Address) -> None:
         try:

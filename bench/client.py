@@ -167,7 +167,9 @@ class Client:
     def _receive_stun(self, datagram: bytes) -> None:
         message = stun.parse(datagram)
         if message.kind == stun.BINDING_REQUEST and self._remote is not None:
-            self._send(stun.binding_success(message, self._remote.address, self.local.pwd))
+            self._send(
+                stun.binding_success(message.transaction, self._remote.address, self.local.pwd)
+            )
         elif message.kind == stun.BINDING_SUCCESS and self.srtp is None:
             self._advance()
 

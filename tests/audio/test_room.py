@@ -166,6 +166,34 @@ def test_a_crowd_is_spread_over_the_ticks(monkeypatch: pytest.MonkeyPatch) -> No
     assert set(sizes_of_packets(30)) == {10}
 
 
+def longest_wait(stage: Stage) -> int:
+    """The most ticks that any of the next three may wait for those after it."""
+    return max(stage.room.spare(stage.tick + number) for number in range(3))
+
+
+def test_ticks_wait_for_each_other_where_nobody_hears_them_any_later(stage: Stage) -> None:
+    stage.room.set_voices(frozenset({"anna"}))
+    stage.play(20, anna=tone_packets(A, 1))
+    begins = stage.ears.ticks_heard_by("carla")[-3]
+    assert [stage.room.spare(begins + number) for number in range(4)] == [2, 1, 0, 2]
+
+
+def test_no_tick_waits_while_somebody_may_answer_or_has_just_come(stage: Stage) -> None:
+    stage.play(20)
+    assert longest_wait(stage) == 0  # anna and bruno may talk to each other
+    stage.room.set_voices(frozenset({"anna"}), frozenset({"carla"}))
+    stage.play(20)
+    assert longest_wait(stage) == 0  # carla is about to
+    stage.room.set_voices(frozenset({"anna"}))
+    assert longest_wait(stage) == 0
+    stage.play(20)
+    assert longest_wait(stage) == 2
+    stage.ears.names.append("elena")
+    stage.room.peers["elena"] = cast(Peer, Guest(4))
+    stage.room.connected("elena")
+    assert longest_wait(stage) == 0
+
+
 def test_whoever_talks_alone_costs_no_encode_of_their_own(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:

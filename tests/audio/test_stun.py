@@ -49,6 +49,33 @@ def test_a_message_is_verified_with_its_password_only() -> None:
     assert not message.verify("another password")
 
 
+HOME = ("198.51.100.7", 4000)
+
+
+def again(transaction: bytes, password: str = PASSWORD) -> bytes:
+    """The request of the RFC with another transaction."""
+    attributes = list(stun.parse(REQUEST).attributes.items())
+    del attributes[-1]  # what `build` adds
+    return stun.build(stun.BINDING_REQUEST, transaction, attributes, password)
+
+
+def test_a_check_that_comes_again_is_known_by_all_but_its_transaction() -> None:
+    known = stun.KnownCheck(stun.parse(again(b"a" * 12)), HOME, PASSWORD)
+    assert known.repeated_by(again(b"b" * 12), HOME) == b"b" * 12
+    assert known.repeated_by(again(b"b" * 12), ("198.51.100.7", 4001)) is None
+    assert known.repeated_by(again(b"b" * 12, "another password"), HOME) is None
+
+
+@pytest.mark.parametrize("at", range(len(again(bytes(12)))))
+def test_a_check_that_was_changed_anywhere_is_not_known(at: int) -> None:
+    check = again(b"a" * 12)
+    known = stun.KnownCheck(stun.parse(check), HOME, PASSWORD)
+    changed = bytearray(check)
+    changed[at] ^= 0x01
+    assert known.repeated_by(bytes(changed), HOME) is None
+    assert known.repeated_by(check[:at], HOME) is None
+
+
 @pytest.mark.parametrize(
     ("response", "address"),
     [
@@ -66,7 +93,7 @@ def test_the_responses_of_the_rfc_are_read(response: bytes, address: stun.Addres
 
 def test_a_success_tells_the_sender_its_address() -> None:
     request = stun.parse(REQUEST)
-    answer = stun.parse(stun.binding_success(request, ("198.51.100.7", 4000), "ours"))
+    answer = stun.parse(stun.binding_success(request.transaction, ("198.51.100.7", 4000), "ours"))
     assert answer.kind == stun.BINDING_SUCCESS
     assert answer.transaction == request.transaction
     assert answer.verify("ours")

@@ -103,6 +103,17 @@ def test_a_check_with_a_wrong_password_is_dropped_without_a_word(port: Port) -> 
     assert port.dropped == {"bad_integrity": 1}
 
 
+def test_a_repeated_check_is_proved_and_answered_like_the_first(port: Port) -> None:
+    anna = port.client()
+    anna.check()
+    anna.check(now=20.0)
+    (reply,) = anna.check(now=20.0)
+    assert stun.parse(reply).verify(anna.peer.pwd)
+    assert anna.check(password="wrong", now=40.0) == []
+    assert anna.peer.last_consent == 20.0
+    assert port.dropped == {"bad_integrity": 1}
+
+
 def test_a_check_for_nobody_is_dropped_without_a_word(port: Port) -> None:
     anna = port.client()
     for username in ("nobody:theirs", f"{anna.peer.ufrag}:nobody", anna.peer.ufrag, ":"):
