@@ -40,7 +40,7 @@ _SLOT = np.dtype(
         ("first", np.uint64),  # packet index (RFC 3711, 3.3.1)
         ("index", np.uint64),  # of the next packet
         ("octets", np.uint64),
-        ("queued", np.uint64),  # the flush it was last queued for
+        ("place", np.uint32),  # in what is being flushed
         ("alone", np.bool_),  # rather than in a batch
     ]
 )
@@ -72,7 +72,6 @@ class Fanout:
         self._queue: list[_Queued] = []
         self._free: list[int] = []
         self._destinations: list[_Destination | None] = []
-        self._flushes = 1
         self._state = np.zeros(0, dtype=_SLOT)
         self._bytes = _as_bytes(self._state)
 
@@ -105,7 +104,7 @@ class Fanout:
 
     def remove(self, slot: int) -> None:
         """Free a slot; what is queued for it still goes out."""
-        if self._state["queued"][slot] == self._flushes:
+        if self._queue:
             self.flush()
         self._destinations[slot] = None
         self._sealer.forget(slot)
@@ -114,20 +113,26 @@ class Fanout:
 
     def queue(self, payload: bytes, timestamp: int, slots: Slots) -> None:
         """Send this Opus packet (at most `MAX_PAYLOAD` bytes) to all of these with `flush`."""
-        if not len(slots):
-            return
-        queued = self._state["queued"]
-        if self._queue and (queued[slots] == self._flushes).any():
-            self.flush()  # a second packet for somebody: it needs a number of its own
-        queued[slots] = self._flushes
-        self._queue.append(_Queued(payload, timestamp, slots))
+        if len(slots):
+            self._queue.append(_Queued(payload, timestamp, slots))
 
     def flush(self) -> None:
         """Send what was queued."""
         queue, self._queue = self._queue, []
-        self._flushes += 1
-        for part in _parts(queue):
+        for part in self._apart(queue):
             self._send(part)
+
+    def _apart(self, queue: list[_Queued]) -> Iterable[list[_Queued]]:
+        """Cut the queue into pieces of at most `CAPACITY` datagrams, in none of which anybody is
+        twice: a second packet for somebody needs a number of its own."""
+        while queue:
+            slots = np.concatenate([queued.slots for queued in queue])
+            places = np.arange(len(slots), dtype=np.uint32)
+            self._state["place"][slots] = places
+            first, queue = (
+                (queue, []) if (self._state["place"][slots] == places).all() else _first(queue)
+            )
+            yield from _parts(first)
 
     def sent(self, slot: int) -> SentCounters:
         """What a sender report says of this participant's packets."""
@@ -220,6 +225,18 @@ class Fanout:
 def _as_bytes(state: NDArray[np.void]) -> NDArray[np.uint8]:
     """The same memory, for each slot a row of bytes, which numpy copies many times faster."""
     return state.view(np.uint8).reshape(len(state), _SLOT.itemsize)
+
+
+def _first(queue: list[_Queued]) -> tuple[list[_Queued], list[_Queued]]:
+    """Those with the first packet for everybody in them, and those that have to come later."""
+    first: list[_Queued] = []
+    later: list[_Queued] = []
+    seen: set[int] = set()
+    for queued in queue:
+        slots = queued.slots.tolist()
+        (first if seen.isdisjoint(slots) else later).append(queued)
+        seen.update(slots)
+    return first, later
 
 
 def _parts(queue: Iterable[_Queued]) -> Iterable[list[_Queued]]:

@@ -28,6 +28,7 @@ from concurrent.futures import Future
 from queue import SimpleQueue
 from typing import TypeVar
 
+from audio.audience import FRAMES
 from audio.batch import Batch, sockaddr
 from audio.core import Clock, Core
 from audio.protocol import EngineUnavailable
@@ -169,7 +170,7 @@ class MediaThread:
             self._let_wait()
             if time.monotonic() >= self._awaited:
                 self._read_datagrams()  # what this tick should play
-                self._run_tick()
+                self._run_ticks()
                 # However late it is: who is never read is lost, and calls are waited for.
                 self._flooded = not self._read_datagrams(most=_BATCH_AFTER_TICK)
                 self._run_calls()
@@ -187,24 +188,27 @@ class MediaThread:
         # What could wait until this moment, and no longer can, is not late.
         self._awaited = max(awaited, min(self._awaited, time.monotonic()))
 
-    def _run_tick(self) -> None:
-        due, now = self._due, time.monotonic()
-        behind, skipped = now - due, 0
-        if now - self._awaited > _LATE:
-            self.late_ticks += 1
+    def _run_ticks(self) -> None:
+        """The tick that is due, and those after it that are due as well."""
+        began = time.monotonic()
+        behind = began - self._due
         if behind > _CATCH_UP * TICK:
             skipped = int(behind / TICK)
             self.late_ticks += skipped
             self._tick += skipped
+        count = min(int((began - self._due) / TICK) + 1, FRAMES)
         with _logged("tick"):
             # Each tick plays what was due then, not what is due when it catches up.
-            late = behind - skipped * TICK
-            self._core.tick(Clock(due + skipped * TICK, time.time() - late, self._tick))
-            if self._tick % _TCP_POLL_TICKS == 0:
+            late = began - self._due
+            self._core.tick(Clock(self._due, time.time() - late, self._tick), count)
+            if -self._tick % _TCP_POLL_TICKS < count:
                 self._tcp.poll(time.monotonic())
-        self._tick += 1
-        done = time.monotonic() - self._awaited
-        self._lateness[bisect.bisect_left(_LATENESS_MS, 1000 * done)] += 1
+        done = time.monotonic()
+        for _ in range(count):
+            awaited = max(self._awaited, self._due)
+            self.late_ticks += began - awaited > _LATE
+            self._lateness[bisect.bisect_left(_LATENESS_MS, 1000 * (done - awaited))] += 1
+            self._tick += 1
 
     def _wake_for_datagrams(self) -> None:
         """Whether one that comes before the next tick is to be read at once."""

@@ -228,7 +228,9 @@ class Room:
             slot = self._slot(participant)
             if slot is None:
                 continue
-            stream = self._own.setdefault(participant, Stream())
+            stream = self._own.get(participant)
+            if stream is None:
+                stream = self._own[participant] = Stream()
             if participant not in self._talking:
                 stream.begin(self._total, coding)
             others = None if total is None else mixer.mix_minus(total, pcm)

@@ -128,6 +128,19 @@ def test_two_packets_for_somebody_in_one_tick_have_two_numbers(crowd: Crowd) -> 
     assert second == first + 1
 
 
+def test_as_many_batches_leave_as_anybody_has_packets(crowd: Crowd) -> None:
+    rooms = [crowd.add(2) for _ in range(5)]
+    for room in rooms:
+        for number in range(3):
+            crowd.say(b"%d" % number, 960 * number, room)
+    crowd.fanout.flush()
+    assert crowd.batches == [10, 10, 10]
+    for hearer in crowd.people.values():
+        assert [packet.payload for packet in hearer.packets] == [b"0", b"1", b"2"]
+        first = hearer.packets[0].sequence
+        assert [packet.sequence - first for packet in hearer.packets] == [0, 1, 2]
+
+
 def test_batched_and_single_ones_may_share_a_packet(crowd: Crowd) -> None:
     hearers = crowd.add(2) + crowd.add(2, CM) + crowd.add(2, alone=True) + crowd.add(1)
     crowd.say(b"sound", 0, hearers)
