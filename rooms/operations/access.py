@@ -15,10 +15,11 @@ def require(refusal: Code | None) -> None:
 def lock_room(**lookup: object) -> Room:
     """The room, locked until the transaction ends. Raises `Room.DoesNotExist`.
 
-    On SQLite there are no row locks: there the transactions themselves are IMMEDIATE.
+    On SQLite there are no row locks: there the transactions themselves are IMMEDIATE. The host is
+    not joined: PostgreSQL, when it had to wait and the host has changed meanwhile, would hold the
+    new room against the host it joined before, and find no room.
     """
-    rooms = Room.objects.select_for_update(of=("self",)).select_related("host")
-    return rooms.get(**lookup)
+    return Room.objects.select_for_update(of=("self",)).get(**lookup)
 
 
 def acting(participant_id: int) -> Participant:
