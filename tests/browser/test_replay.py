@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import expect
 
+from tests.browser.axe import faults
 from tests.browser.conftest import BringIn
 from tests.browser.person import Person, until
 
@@ -34,8 +34,8 @@ async def has_received(person: Person, packets: int) -> bool:
 
 async def finds_nothing(person: Person) -> None:
     """axe has nothing to say about the page."""
-    found = await Axe().run(person.page)
-    assert found.violations_count == 0, found.generate_report()
+    width = (person.page.viewport_size or {"width": 1280})["width"]
+    assert await faults(person.page, looks=[("light", width), ("dark", width)]) == []
 
 
 async def a_recorded_space(host: Person, guest: Person) -> str:

@@ -1,14 +1,12 @@
 """Taking part without a microphone, and reading what is said, in real browsers."""
 
 import asyncio
-import json
 import re
-from itertools import product
 from pathlib import Path
 
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Locator, expect
 
+from tests.browser.axe import faults
 from tests.browser.conftest import BringIn
 from tests.browser.firefox import firefox, firefox_program
 from tests.browser.person import Person
@@ -28,10 +26,6 @@ for text in {lines!r}:
     )
 """
 HOST = "Marco Bianchi"
-_COLOURS_ARE_THERE = """async () => {
-    await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
-    await Promise.allSettled(document.getAnimations().map((each) => each.finished));
-}"""
 
 
 async def start(host: Person, title: str, *, transcription: bool = False) -> str:
@@ -268,15 +262,8 @@ async def test_axe_finds_nothing(bring_in: BringIn, service: Service) -> None:
 
 
 async def is_accessible(person: Person, where: str) -> None:
-    """Axe finds nothing in either theme, wide and narrow, and nothing is wider than the page."""
-    for width, scheme in product((360, 1280), ("light", "dark")):
-        await person.page.set_viewport_size({"width": width, "height": 800})
-        await person.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
-        await person.page.evaluate(_COLOURS_ARE_THERE)
-        results = await Axe().run(person.page)
-        found = [(rule["id"], rule["nodes"]) for rule in results.response["violations"]]
-        assert not found, (where, width, scheme, json.dumps(found, indent=1))
-        assert await person.page.evaluate("document.documentElement.scrollWidth") <= width
+    """Axe finds nothing, in either theme, and nothing is wider than the page."""
+    assert await faults(person.page) == [], where
 
 
 async def test_somebody_with_firefox_reacts_and_reads(

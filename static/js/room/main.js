@@ -262,6 +262,6 @@ document.addEventListener("click", async (event) => {
 
 listenToKeys({ voice, list: () => sheets.open("shortcuts") });
 offerWakeLock();
-followLobby();
 sheets.closeOnTapBeside();
 renderConnection("idle", "", false);
+followLobby();

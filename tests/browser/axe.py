@@ -1,0 +1,49 @@
+"""What axe finds on a page: WCAG 2.2 AA and the best practices it knows."""
+
+import json
+from collections.abc import Iterable
+from typing import Any, Literal
+
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.async_api import Page
+
+Look = tuple[Literal["light", "dark"], int]
+"""A theme, and how wide the screen is."""
+
+LOOKS: tuple[Look, ...] = (("light", 360), ("dark", 1280))
+OTHER_LOOKS: tuple[Look, ...] = (("dark", 360), ("light", 1280))
+"""Both pairs together show each theme at each width."""
+
+_RULES = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "resultTypes": ["violations"],
+}
+_COLOURS_ARE_THERE = """async () => {
+    await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+    const ending = document.getAnimations()
+        .filter((each) => Number.isFinite(each.effect.getComputedTiming().endTime));
+    await Promise.allSettled(ending.map((each) => each.finished));
+}"""
+_RUN = """async ([part, rules]) => {
+    const { violations } = await axe.run(part ?? document, rules);
+    return violations.map(({ id, nodes }) => [id, nodes.map(({ target }) => target)]);
+}"""
+
+
+async def faults(page: Page, part: str | None = None, looks: Iterable[Look] = LOOKS) -> list[str]:
+    """What axe finds in the page, or the part of it with this selector, in these looks.
+
+    Also whether one has to scroll sideways.
+    """
+    if not await page.evaluate("'axe' in window"):
+        await page.evaluate(AXE_SCRIPT)
+    found = []
+    for theme, width in looks:
+        await page.set_viewport_size({"width": width, "height": 800})
+        await page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+        await page.evaluate(_COLOURS_ARE_THERE)
+        violations: list[Any] = await page.evaluate(_RUN, [part, _RULES])
+        found += [f"{theme} {width}: {json.dumps(each)}" for each in violations]
+        if await page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            found.append(f"{theme} {width}: wider than the screen")
+    return found
