@@ -31,6 +31,24 @@ def module(name: str) -> SafeString:
 
 
 @register.simple_tag
+def fetch_ahead(modules: str, *sheets: str) -> SafeString:
+    """Hints for a page on which people choose another: what that one needs of scripts and styles.
+
+    Browsers fetch it when they have nothing else to do. `modules`: static names, separated by
+    spaces; each of `sheets` as for `styles`.
+    """
+    names = dict.fromkeys(each for name in modules.split() for each in (*needed(name), name))
+    addresses = [
+        *map(styles_address, sheets),
+        catalogue.address(get_language() or "en"),
+        *map(static, names),
+    ]
+    return format_html_join(
+        "", '<link rel="prefetch" href="{}">', ((address,) for address in addresses)
+    )
+
+
+@register.simple_tag
 def styles(names: str) -> SafeString:
     """One link for these style sheets: names in `static/css`, separated by spaces."""
     return format_html('<link rel="stylesheet" href="{}">', styles_address(names))

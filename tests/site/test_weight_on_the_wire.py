@@ -51,6 +51,28 @@ def test_all_modules_of_a_room_are_asked_for_at_once(client: Client, host: User)
     assert "js/room/wire.js" in hints
 
 
+def test_the_join_button_waits_for_none_of_the_rest(client: Client, host: User) -> None:
+    room = operations.create_room(host=host, title="Bees")
+    page = client.get(f"/spaces/{room.public_id}/").content.decode()
+    at_once = re.sub(r"<template.*?</template>", "", page, flags=re.DOTALL)
+    scripts = re.findall(r'<script[^>]* src="/static/([^"]+)"', at_once)
+    assert scripts == ["js/room/join.js", "js/site.js"]
+    assert needed("js/room/join.js") == ()
+
+
+def test_where_people_choose_a_space_what_it_needs_is_fetched_ahead(
+    client: Client, host: User
+) -> None:
+    assert 'rel="prefetch"' not in client.get("/").content.decode(), "nothing is live"
+    room = operations.create_room(host=host, title="Bees", transcription=True)
+    space = client.get(f"/spaces/{room.public_id}/").content.decode()
+    needs = re.findall(r'(?:rel="(?:stylesheet|modulepreload)" href|script[^>]* src)="([^"]+)"', space)
+    home = client.get("/").content.decode()
+    comes_along = re.findall(r'(?:rel="(?:prefetch|stylesheet)" href|src)="([^"]+)"', home)
+    assert len(needs) > 30
+    assert set(needs) - set(comes_along) == {"/static/js/times.js"}, "which js/site.js imports"
+
+
 def test_the_style_sheets_of_a_page_come_in_one_file_that_may_be_kept_for_ever(
     client: Client, db: None
 ) -> None:

@@ -6,6 +6,7 @@ import { Connection } from "./connection.js";
 import { isWeak } from "./health.js";
 import { hint } from "./hints.js";
 import { Hosting } from "./hosting.js";
+import { whenTapped } from "./join.js";
 import { followOnLockScreen, leaveLockScreen, showOnLockScreen } from "./media-session.js";
 import { MicrophoneCheck } from "./microphone-check.js";
 import { Rings } from "./rings.js";
@@ -218,7 +219,6 @@ async function answerInvitation(command) {
 
 const ACTIONS = {
   ...hosting.actions,
-  join: () => connection.start(),
   listen: () => connection.play(),
   "take-over": () => {
     hideClosed();
@@ -263,5 +263,5 @@ document.addEventListener("click", async (event) => {
 listenToKeys({ voice, list: () => sheets.open("shortcuts") });
 offerWakeLock();
 sheets.closeOnTapBeside();
-renderConnection("idle", "", false);
 followLobby();
+whenTapped(() => connection.start());
