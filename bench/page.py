@@ -6,9 +6,10 @@ emulated by Chromium: "3G Fast" as webpagetest.org has it (1.6 Mbit/s, 150 ms ro
 3G" of Chromium's own tools, which delays every answer by 562 ms and so makes a second impossible
 for any page with a style sheet that is not in the cache yet.
 
-`interactive` is when the Join button does something; `came from home` is how most people come: by a
-tap on a card, with what the pages share in the cache. Then the same page is fed an audience that
-changes twice a second, as the server tells it: the worst frame, script and layout together.
+`interactive` is when a tap on Join is answered, `connecting` when the rest of the page carries it
+out; `came from home` is how most people come: by a tap on a card. Then the same page is fed an
+audience that changes twice a second, as the server tells it: the worst frame, script and layout
+together.
 """
 
 import argparse
@@ -158,9 +159,7 @@ async def _storm(browser: Browser, space: str) -> bool:
 
 
 async def _phone(browser: Browser, network: dict[str, Any] | None) -> Page:
-    context = await browser.new_context(
-        viewport={"width": 360, "height": 740}, is_mobile=True
-    )
+    context = await browser.new_context(viewport={"width": 360, "height": 740}, is_mobile=True)
     page = await context.new_page()
     await page.add_init_script(_WATCH)
     tools = await context.new_cdp_session(page)

@@ -55,6 +55,7 @@ class RoomChanged(TypedDict):
     type: Literal["room.changed"]
     why: dict[str, str]
     everybody: bool
+    at_once: bool
 
 
 class BoardChanged(TypedDict):
@@ -90,14 +91,21 @@ def room_group(room_id: int) -> str:
 
 
 def room_changed(
-    room: Room, why: Mapping[str, str] | None = None, *, everybody: bool = False
+    room: Room,
+    why: Mapping[str, str] | None = None,
+    *,
+    everybody: bool = False,
+    at_once: bool = True,
 ) -> None:
     """Publish after the commit; `why` names the people concerned, by public id.
 
     Its values are the reasons that `you.changed` gives them; empty where there is none to give.
-    `everybody` is for what may change the standing of all.
+    `everybody` is for what may change the standing of all. What changes the audience alone need not
+    be seen `at_once`: it is told in batches.
     """
-    message = RoomChanged(type="room.changed", why=dict(why or {}), everybody=everybody)
+    message = RoomChanged(
+        type="room.changed", why=dict(why or {}), everybody=everybody, at_once=at_once
+    )
     transaction.on_commit(partial(_send, room_group(room.pk), message))
 
 

@@ -22,6 +22,7 @@ from rooms.events import InvitationDeclined, Message, Why, room_group
 from rooms.live_board import LiveBoard
 from rooms.media import Happening, MediaLink
 from rooms.messages import Event, event
+from rooms.models import Participant
 from rooms.reactions import Reactions
 from rooms.sessions import ended_sessions
 from rooms.snapshots import Snapshot, Standing
@@ -73,7 +74,8 @@ class LiveRoom:
     def add(self, member: Member) -> None:
         """Keep this connection in step from now on; it was just told the whole state."""
         self.members[member.connection] = self._newcomers[member.connection] = member
-        self.look({member.public_id: ""})
+        is_listener = member.you["role"] == Participant.Role.LISTENER
+        self.look({member.public_id: ""}, at_once=not is_listener)
         self.board.look()
 
     def discard(self, member: Member) -> None:
@@ -82,13 +84,25 @@ class LiveRoom:
         self._newcomers.pop(member.connection, None)
         self._empty_since = asyncio.get_running_loop().time()
 
-    def look(self, why: Mapping[str, str] | None = None, *, everybody: bool = False) -> None:
-        """Read the database soon, with the standing of those whom `why` names, or of all."""
+    def look(
+        self,
+        why: Mapping[str, str] | None = None,
+        *,
+        everybody: bool = False,
+        at_once: bool = True,
+    ) -> None:
+        """Read the database, with the standing of those whom `why` names, or of all.
+
+        At once, or when the audience may be told of next: in a rush many listeners come by then.
+        """
         if everybody:
             self._recheck |= {member.public_id for member in self.members.values()}
         for public_id, reason in (why or {}).items():
             self._why[public_id] = reason or self._why.get(public_id, "")
-        self._refresh.ask()
+        if at_once:
+            self._refresh.ask()
+        else:
+            self._look_later()
 
     async def answer(self, member: Member, offer: str) -> str:
         """Answer a member's SDP offer; raises `bad_offer` or `engine_unavailable`."""
@@ -139,10 +153,10 @@ class LiveRoom:
 
     async def _share(self, snapshot: Snapshot) -> None:
         """Tell everybody what everybody may know, and those who run the room of the hands."""
-        newcomers, self._newcomers = self._newcomers, {}
-        await self._bulletin.share(
-            snapshot, self.speaking, self.members.values(), newcomers.values()
-        )
+        newcomers = list(self._newcomers.values())
+        if snapshot.audience is not None:
+            self._newcomers.clear()
+        await self._bulletin.share(snapshot, self.speaking, self.members.values(), newcomers)
         for member in list(self.members.values()):
             if leads(member.you):
                 await tell_hands(member, snapshot)
@@ -199,11 +213,15 @@ class LiveRoom:
         if loop.time() >= self._audience_at:
             self._audience_at = loop.time() + AUDIENCE_SECONDS
             return True
-        if self._later is None:
-            self._later = loop.call_at(self._audience_at, self._look_later)
+        self._look_later()
         return False
 
     def _look_later(self) -> None:
+        if self._later is None:
+            loop = asyncio.get_running_loop()
+            self._later = loop.call_at(self._audience_at, self._look_now)
+
+    def _look_now(self) -> None:
         self._later = None
         self.look()
 
@@ -235,7 +253,7 @@ class LiveRoom:
         elif message["type"] == "room.board":
             self.board.look()
         else:
-            self.look(message["why"], everybody=message["everybody"])
+            self.look(message["why"], everybody=message["everybody"], at_once=message["at_once"])
 
     async def _tell_inviter(self, declined: InvitationDeclined) -> None:
         data = {key: declined[key] for key in ("participant", "name", "invited")}

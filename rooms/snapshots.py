@@ -214,6 +214,8 @@ def _blocked_on_stage(
     users: set[int], stage: Collection[Participant]
 ) -> Mapping[int | None, list[str]]:
     """Who of the stage each of these people blocked, as public ids by user."""
+    if not users:
+        return {}
     on_stage = {person.user_id: person.public_id for person in stage}
     blocks = Block.objects.filter(blocker__in=users, blocked__in=on_stage)
     found: dict[int | None, list[str]] = {}

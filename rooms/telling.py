@@ -10,7 +10,7 @@ from rooms.messages import Event, event
 from rooms.models import Participant
 from rooms.snapshots import Hand, Snapshot, You
 
-COUNT_PRECISION = 100
+COUNT_PRECISION = 50
 """The count of the audience is told again once it is off by more than one in so many."""
 
 
@@ -63,19 +63,32 @@ class Bulletin:
         for subject, news in shared_news(snapshot, speaking).items():
             is_new = self._marks.get(subject) != news.mark
             self._marks[subject] = news.mark
-            if is_new and subject == Event.AUDIENCE_CHANGED and snapshot.audience is not None:
-                self._count = snapshot.audience["count"]
             for member in everybody if is_new else newcomers:
-                await tell_once(member, subject, news)
-        if snapshot.audience is not None and self._is_off(snapshot.audience["count"]):
-            self._count = snapshot.audience["count"]
-            frame = event(Event.AUDIENCE_CHANGED, {"audience": {"count": self._count}})
-            for member in everybody:
+                if await tell_once(member, subject, news) and subject == Event.AUDIENCE_CHANGED:
+                    member.told["count"] = str(_count(snapshot))
+        if snapshot.audience is not None:
+            await self._tell_count(_count(snapshot), everybody, newcomers)
+
+    async def _tell_count(
+        self, count: int, everybody: Iterable[Member], newcomers: Iterable[Member]
+    ) -> None:
+        """Told at every step, a join would cost as many messages as there are people."""
+        frame = event(Event.AUDIENCE_CHANGED, {"audience": {"count": count}})
+        is_off = _is_off(self._count, count)
+        if is_off:
+            self._count = count
+        for member in everybody if is_off else newcomers:
+            if _is_off(int(member.told["count"]), count):
+                member.told["count"] = str(count)
                 await member.tell(frame)
 
-    def _is_off(self, count: int) -> bool:
-        """Told at every step, a join would cost as many messages as there are people."""
-        return abs(count - self._count) * COUNT_PRECISION > self._count
+
+def _is_off(told: int, count: int) -> bool:
+    return abs(count - told) * COUNT_PRECISION > told
+
+
+def _count(snapshot: Snapshot) -> int:
+    return snapshot.audience["count"] if snapshot.audience is not None else 0
 
 
 def shared_news(snapshot: Snapshot, speaking: list[str]) -> dict[Event, News]:
@@ -97,7 +110,7 @@ def told_by(snapshot: Snapshot, speaking: list[str], you: You) -> dict[str, str]
     """What the connection of this person knows once it was told the whole state."""
     news = shared_news(snapshot, speaking)
     marks: dict[str, str] = {subject: each.mark for subject, each in news.items()}
-    return marks | {"hands": json.dumps(hands_for(you, snapshot))}
+    return marks | {"hands": json.dumps(hands_for(you, snapshot)), "count": str(_count(snapshot))}
 
 
 def leads(you: You) -> bool:
@@ -119,12 +132,13 @@ async def tell_hands(member: Member, snapshot: Snapshot) -> None:
         await member.tell(hands_frame(before, snapshot))
 
 
-async def tell_once(member: Member, subject: str, news: News) -> None:
+async def tell_once(member: Member, subject: str, news: News) -> bool:
     """Tell it, unless that was the last that the connection was told of the subject."""
     is_known = member.told.get(subject) == news.mark
     member.told[subject] = news.mark  # one string for all who know it
     if not is_known:
         await member.tell(news.frame)
+    return not is_known
 
 
 def hands_frame(before: str, snapshot: Snapshot) -> str:

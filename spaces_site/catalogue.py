@@ -12,7 +12,16 @@ from django.utils import translation
 from django.views.decorators.cache import cache_control
 from django.views.i18n import JavaScriptCatalog
 
-_view = JavaScriptCatalog.as_view()
+
+class _Ours(JavaScriptCatalog):
+    """Without the sentences of the admin's scripts, which has a catalogue of its own."""
+
+    def get_paths(self, packages: list[str]) -> list[str]:
+        """Folders of translations."""
+        return [str(path) for path in settings.LOCALE_PATHS]
+
+
+_view = _Ours.as_view(packages=["ours"])
 
 
 def address(language: str) -> str:

@@ -55,7 +55,7 @@ def join(
         log(room, RoomEvent.Kind.JOINED, actor=person)
     if person.leads:
         attend(room)
-    events.room_changed(room, {person.public_id: ""})
+    events.room_changed(room, {person.public_id: ""}, at_once=is_back or person.on_stage)
     return person
 
 
@@ -87,7 +87,7 @@ def disconnect(*, participant_id: int, connection: str) -> None:
         room = lock_room(pk=person.room_id) if person.leads else person.room
         current = Participant.objects.filter(pk=participant_id, connection=connection)
         if current.update(connection="", last_seen_at=timezone.now()):
-            events.room_changed(room)
+            events.room_changed(room, at_once=person.on_stage)
             if person.leads:
                 attend(room)
 

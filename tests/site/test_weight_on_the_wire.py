@@ -66,7 +66,8 @@ def test_where_people_choose_a_space_what_it_needs_is_fetched_ahead(
     assert 'rel="prefetch"' not in client.get("/").content.decode(), "nothing is live"
     room = operations.create_room(host=host, title="Bees", transcription=True)
     space = client.get(f"/spaces/{room.public_id}/").content.decode()
-    needs = re.findall(r'(?:rel="(?:stylesheet|modulepreload)" href|script[^>]* src)="([^"]+)"', space)
+    link_or_script = r'(?:rel="(?:stylesheet|modulepreload)" href|script[^>]* src)="([^"]+)"'
+    needs = re.findall(link_or_script, space)
     home = client.get("/").content.decode()
     comes_along = re.findall(r'(?:rel="(?:prefetch|stylesheet)" href|src)="([^"]+)"', home)
     assert len(needs) > 30

@@ -7,11 +7,10 @@ import { isWeak } from "./health.js";
 import { hint } from "./hints.js";
 import { Hosting } from "./hosting.js";
 import { whenTapped } from "./join.js";
+import { followLobby } from "./lobby.js";
 import { followOnLockScreen, leaveLockScreen, showOnLockScreen } from "./media-session.js";
-import { MicrophoneCheck } from "./microphone-check.js";
 import { Rings } from "./rings.js";
 import * as sheets from "./sheets.js";
-import { followLobby } from "./lobby.js";
 import { listenToKeys } from "./shortcuts.js";
 import { EMPTY, isHost, othersTalk, reduce } from "./state.js";
 import { toast } from "./toasts.js";
@@ -33,7 +32,12 @@ const voice = new Voice({
   told: (you) => update({ type: "you.changed", data: { you } }),
   askConsent: () => sheets.open("recording"),
 });
-const microphoneCheck = new MicrophoneCheck(voice);
+/** For those who come on stage, and loaded for them alone. */
+let microphoneCheck = null;
+const checkMicrophone = () =>
+  (microphoneCheck ??= import("./microphone-check.js").then(
+    ({ MicrophoneCheck }) => new MicrophoneCheck(voice),
+  ));
 /** What one can do besides listening and talking: loaded while people look at the lobby. */
 const talkback = import("./talkback.js").then(({ Talkback }) => {
   const part = new Talkback({
@@ -227,8 +231,8 @@ const ACTIONS = {
   mic: () => voice.toggle(),
   settings: () => sheets.open("settings"),
   shortcuts: () => sheets.open("shortcuts"),
-  "microphone-check": () => microphoneCheck.open(),
-  "microphone-hear": () => microphoneCheck.hear(),
+  "microphone-check": async () => (await checkMicrophone()).open(),
+  "microphone-hear": async () => (await checkMicrophone()).hear(),
   "hand-raise": () => run("hand.raise"),
   "hand-lower": () => run("hand.lower"),
   "step-down": () => run("stage.leave"),
