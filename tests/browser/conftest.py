@@ -11,6 +11,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, BrowserType, async_playwright, expect
 
 from tests.audio import gateways
+from tests.browser.firefox import FirefoxPerson, firefox, firefox_program
 from tests.browser.person import Person
 from tests.browser.service import Service, running_service
 from tests.browser.sound import TONE_A, TONE_B, write_tone
@@ -186,3 +187,18 @@ async def bring_in(browsers: Browsers, service: Service) -> AsyncIterator[BringI
             return person
 
         yield bring
+
+
+@pytest.fixture(scope="session")
+def one_firefox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FirefoxPerson]:
+    """A window that stays open from test to test."""
+    with firefox(tmp_path_factory.mktemp("firefox"), firefox_program()) as person:
+        yield person
+
+
+@pytest.fixture
+def fox(one_firefox: FirefoxPerson, service: Service) -> Iterator[FirefoxPerson]:
+    """Somebody with Firefox, who was never at the service before."""
+    one_firefox.arrive(service.url)
+    yield one_firefox
+    one_firefox.go_away()

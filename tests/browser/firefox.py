@@ -38,6 +38,13 @@ window.peer.getStats().then((stats) => {
     done(inbound?.audioLevel ?? 0);
 });
 """
+_NOTE_STATES = """
+window.states = [];
+new MutationObserver(() => {
+    const { connection } = document.body.dataset;
+    if (window.states.at(-1) !== connection) window.states.push(connection);
+}).observe(document.body, { attributeFilter: ["data-connection"] });
+"""
 _SHOW_PEER = """
 window.RTCPeerConnection = class extends RTCPeerConnection {
     constructor(...options) {
@@ -70,6 +77,15 @@ class FirefoxPerson:
     def __init__(self, driver: Firefox) -> None:
         self._driver = driver
 
+    def arrive(self, url: str) -> None:
+        """Look at the start page as somebody who was never here."""
+        self._driver.get(url)
+        self._driver.delete_all_cookies()
+
+    def go_away(self) -> None:
+        """Leave the site, and whatever Space is open, without a word."""
+        self._driver.get("about:blank")
+
     def log_in(self, url: str, handle: str) -> None:
         self._driver.get(f"{url}/accounts/login/")
         self._driver.find_element(By.NAME, "login").send_keys(handle)
@@ -91,6 +107,15 @@ class FirefoxPerson:
         """Wait until the page says so."""
         self._find(f'body[data-connection="{state}"]')
 
+    def notes_its_states(self) -> None:
+        """From now on the page writes down whenever it calls itself connected, or not."""
+        self._driver.execute_script(_NOTE_STATES)
+
+    def was(self, *states: str) -> None:
+        """Wait until the page has called itself this, one after the other, and nothing else."""
+        noted = "return window.states"
+        self._wait(f"{states}", lambda: self._driver.execute_script(noted) == list(states))
+
     def run(self, script: str) -> object:
         """Run a script in the page and return what it returns."""
         result: object = self._driver.execute_script(script)
@@ -106,6 +131,14 @@ class FirefoxPerson:
     def reads(self, selector: str, text: str) -> None:
         """Wait until the element says exactly this."""
         self._wait(text, lambda: self._find(selector).text == text)
+
+    def can_read(self, text: str) -> None:
+        """Wait until this is somewhere on the page."""
+        self._wait(text, lambda: text in self._find("body").text)
+
+    def write(self, selector: str, text: str) -> None:
+        """Fill in a field and press Enter."""
+        self._find(selector).send_keys(text, Keys.ENTER)
 
     def open_microphone(self) -> None:
         """Accept that the Space is recorded, and unmute."""

@@ -16,6 +16,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import BringIn, assert_no_tracebacks
+from tests.browser.firefox import FirefoxPerson
 from tests.browser.person import Person, until
 from tests.browser.service import Service, running_service
 from tests.browser.test_a_live_space import (
@@ -131,7 +132,7 @@ async def comes_back(person: Person) -> bool:
 
 
 async def test_a_killed_web_process_cuts_nobodys_sound(
-    bring_in: BringIn, service: Service, tone_a: Path, tone_b: Path
+    bring_in: BringIn, service: Service, fox: FirefoxPerson, tone_a: Path, tone_b: Path
 ) -> None:
     host = await bring_in("host", microphone=tone_a)
     speaker = await bring_in("speaker", microphone=tone_b, stubborn=True)
@@ -146,12 +147,16 @@ async def test_a_killed_web_process_cuts_nobodys_sound(
     await listener.hears("A")
     await see_the_hand(host, listener)
 
+    await asyncio.to_thread(fox.join, space)
+    await asyncio.to_thread(fox.notes_its_states)
     await listener.listens_for("A")
     service.kill("web")
     for person in (host, speaker, listener):
         await person.is_connected("reconnecting")
     for person in (host, speaker, listener):
         await person.is_connected("live")
+    await asyncio.to_thread(fox.was, "reconnecting", "live")
+    await asyncio.to_thread(fox.hears_sound)
     await see_the_hand(host, listener)
     await host.sees(SPEAKER, role="speaker", muted="true")
     await host.sees(HOST, role="host", muted="false", speaking="true")

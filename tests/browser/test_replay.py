@@ -52,9 +52,7 @@ async def a_recorded_space(host: Person, guest: Person) -> str:
     return space
 
 
-async def test_a_host_shares_the_replay_and_others_hear_it(
-    bring_in: BringIn, tmp_path: Path
-) -> None:
+async def test_a_host_shares_the_replay_and_others_hear_it(bring_in: BringIn) -> None:
     host = await bring_in("host", microphone=CLIP)
     guest = await bring_in(width=360)
     listener = await bring_in("listener")

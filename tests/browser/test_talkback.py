@@ -2,13 +2,12 @@
 
 import asyncio
 import re
-from pathlib import Path
 
 from playwright.async_api import Locator, expect
 
 from tests.browser.axe import faults
 from tests.browser.conftest import BringIn
-from tests.browser.firefox import firefox, firefox_program
+from tests.browser.firefox import FirefoxPerson
 from tests.browser.person import Person
 from tests.browser.service import Service
 
@@ -266,15 +265,20 @@ async def is_accessible(person: Person, where: str) -> None:
     assert await faults(person.page) == [], where
 
 
-async def test_somebody_with_firefox_reacts_and_reads(
-    bring_in: BringIn, service: Service, tmp_path: Path
+async def test_somebody_with_firefox_reacts_asks_and_reads(
+    bring_in: BringIn, service: Service, fox: FirefoxPerson
 ) -> None:
     host = await bring_in("host")
     space = await start(host, "Firefox takes part", transcription=True)
-    with firefox(tmp_path, firefox_program()) as fox:
-        await asyncio.to_thread(fox.join, space)
-        await asyncio.to_thread(fox.press, "react")
-        await asyncio.to_thread(fox.press, "reaction-send")
-        await expect(host.page.locator(".reaction-flying").first).to_have_text("❤️")
-        await asyncio.to_thread(say, service, space, "Bees dance.")
-        await asyncio.to_thread(fox.reads, ".caption", f"{HOST} Bees dance.")
+    await asyncio.to_thread(fox.log_in, service.url, "listener")
+    await asyncio.to_thread(fox.join, space)
+    await asyncio.to_thread(fox.press, "react")
+    await asyncio.to_thread(fox.press, "reaction-send")
+    await expect(host.page.locator(".reaction-flying").first).to_have_text("❤️")
+    await asyncio.to_thread(fox.press, "react")
+    await asyncio.to_thread(fox.press, "questions")
+    await asyncio.to_thread(fox.write, "#ask-text", "Do bees sleep?")
+    await host.press("questions")
+    await expect(questions(host)).to_have_text(["Do bees sleep?"])
+    await asyncio.to_thread(say, service, space, "Bees dance.")
+    await asyncio.to_thread(fox.reads, ".caption", f"{HOST} Bees dance.")
