@@ -45,6 +45,12 @@ from audio.protocol import (
     Voices,
 )
 
+MAX_MESSAGE = 1024 * 1024
+"""Bytes; no message is larger."""
+
+TAP = "/voices/"
+"""Where a tap's connection goes to, before the name of the room."""
+
 Json = dict[str, Any]
 
 
@@ -173,3 +179,8 @@ def encode_statistics(statistics: Statistics) -> Json:
         "loss": statistics.loss,
         "round_trip_ms": statistics.round_trip_ms,
     }
+
+
+def authorization(token: str) -> str:
+    """The header that a client shows on connecting."""
+    return f"Bearer {token}"

@@ -26,9 +26,9 @@ import numpy as np
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
-from audio.control import RemoteEngine
 from audio.dtls import Identity
 from audio.opus import SILENCE
+from audio.remote import RemoteEngine
 from bench import joins, sdp
 from bench.client import Client
 from bench.crowd import Crowd, ticks

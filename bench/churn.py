@@ -12,8 +12,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from audio.control import RemoteEngine
 from audio.dtls import Identity
+from audio.remote import RemoteEngine
 from bench import sdp
 from bench.client import Client
 from bench.crowd import Crowd, speech

@@ -12,7 +12,7 @@ from audio.rtp import RtpPacket
 from bench.client import Client
 from bench.crowd import Crowd, encode, speech, ticks
 from bench.servers import Server
-from bench.signalling import Signalling
+from bench.signalling import Embedded, Signalling
 
 _LATENCY_ROOM, _FULL_ROOM, _FIRST_OF_MANY = 9001, 9002, 10_000
 _ONSETS = 8
@@ -152,25 +152,33 @@ async def full_room(server: Server, signalling: Signalling, seconds: float) -> F
     return {"full_room_cpu_ms_per_second": cost}
 
 
-async def many_rooms(server: Server, signalling: Signalling, count: int, seconds: float) -> Figures:
-    """One talker in one room, then in each of many."""
-    rooms = list(range(_FIRST_OF_MANY, _FIRST_OF_MANY + count))
-    for room in rooms:
-        await signalling.open_room(room)
-    empty = await _cost(server, seconds)
-    one = await _talking(server, signalling, rooms[:1], seconds)
-    try:
-        many = await _talking(server, signalling, rooms, seconds)
-    except TimeoutError:  # this machine cannot do it, or not now
-        many = float("nan")
-    for room in rooms:
-        await signalling.close_room(room)
-    return {
-        "silent_rooms_cpu_ms_per_second": empty,
-        "one_room_cpu_ms_per_second": one,
-        "many_rooms_cpu_ms_per_second": many,
-        "many_rooms": float(count),
-    }
+async def many_rooms(server: Server, signalling: Embedded, count: int, seconds: float) -> Figures:
+    """No room, then one, some, many with a talker in each; how many ticks were late with many."""
+    figures = {rooms_key(0): await _cost(server, seconds)}
+    for number in room_counts(count):
+        rooms = list(range(_FIRST_OF_MANY, _FIRST_OF_MANY + number))
+        for room in rooms:
+            await signalling.open_room(room)
+        before = (await signalling.engine.statistics()).late_ticks
+        try:
+            figures[rooms_key(number)] = await _talking(server, signalling, rooms, seconds)
+        except TimeoutError:  # this machine cannot do it, or not now
+            figures[rooms_key(number)] = float("nan")
+        late = (await signalling.engine.statistics()).late_ticks - before
+        figures[f"rooms_{number}_late_ticks"] = float(late)
+        for room in rooms:
+            await signalling.close_room(room)
+    return figures
+
+
+def room_counts(most: int) -> list[int]:
+    """With how many rooms that is measured."""
+    return sorted({1, 10, 25, 50, most})
+
+
+def rooms_key(number: int) -> str:
+    """The name of the figure with so many rooms."""
+    return f"rooms_{number}_cpu_ms_per_second"
 
 
 async def _talking(

@@ -10,8 +10,8 @@ from typing import Any, Protocol, Self
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
-from audio.control import RemoteEngine
 from audio.dtls import Identity
+from audio.remote import RemoteEngine
 from bench import sdp
 from bench.client import Client
 from bench.servers import TOKEN

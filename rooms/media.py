@@ -25,7 +25,6 @@ from django.conf import settings
 
 from audio import archive
 from audio.archive import AssembledFile
-from audio.control import RemoteEngine, close_room_now
 from audio.heard import Heard, VoiceDecoder, read_sound
 from audio.ogg import write_with_gain
 from audio.opus import Pcm
@@ -45,6 +44,7 @@ from audio.protocol import (
     Speaking,
     UnknownRoom,
 )
+from audio.remote import RemoteEngine, close_room_now
 from audio.rendering import (
     MIX_INTERVAL,
     SPEAKER_INTERVAL,

@@ -242,17 +242,8 @@ class Room:
             await leg.handle.request({"request": "configure", "record": False})
 
     def _overheard(self, stage: Stage, message: Json) -> None:
-        """News of the room, as AudioBridge tells everybody in it."""
-        match message:
-            case {"plugindata": {"data": {"audiobridge": "talking", "id": int(number)}}}:
-                stage.talking.add(number)
-            case {"plugindata": {"data": {"audiobridge": "stopped-talking", "id": int(number)}}}:
-                stage.talking.discard(number)
-            case {"plugindata": {"data": {"leaving": int(number)}}}:
-                stage.talking.discard(number)
-            case _:
-                return
-        self._speakers.changed()
+        if stage.overhear(message):
+            self._speakers.changed()
 
     def _who_speaks(self) -> frozenset[str]:
         talking = self._stage.talking if self._stage else set()

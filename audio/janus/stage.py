@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from audio.janus.connection import Handle
+from audio.janus.connection import Handle, Json
 from audio.janus.edge import Edge
 from audio.janus.recording import Recording
 
@@ -27,3 +27,17 @@ class Stage:
     """Mountpoints by edge and payload type, and the number of the forwarder of each."""
     talking: set[int] = field(default_factory=set)
     """Who is loud now, by their numbers in AudioBridge."""
+
+    def overhear(self, message: Json) -> bool:
+        """Take in news of the room, as AudioBridge tells everybody in it; returns whether who is
+        loud may have changed."""
+        match message:
+            case {"plugindata": {"data": {"audiobridge": "talking", "id": int(number)}}}:
+                self.talking.add(number)
+            case {"plugindata": {"data": {"audiobridge": "stopped-talking", "id": int(number)}}}:
+                self.talking.discard(number)
+            case {"plugindata": {"data": {"leaving": int(number)}}}:
+                self.talking.discard(number)
+            case _:
+                return False
+        return True

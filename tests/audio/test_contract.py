@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from audio.control import RemoteEngine, serve
+from audio.control import serve
 from audio.embedded import EmbeddedEngine
 from audio.fake import FakeEngine
 from audio.ids import BadId
@@ -20,6 +20,7 @@ from audio.protocol import (
     UnknownRoom,
     Voices,
 )
+from audio.remote import RemoteEngine
 from tests.audio import offers
 from tests.audio.callers import until
 

@@ -13,7 +13,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from audio import wire
-from audio.control import RemoteEngine, close_room_now, serve
+from audio.control import serve
 from audio.fake import FakeEngine
 from audio.ids import BadId
 from audio.protocol import (
@@ -27,6 +27,7 @@ from audio.protocol import (
     RecordingFailed,
     RecordingResumed,
 )
+from audio.remote import RemoteEngine, close_room_now
 from tests.audio import offers
 
 TOKEN = "the right token"

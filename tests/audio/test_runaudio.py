@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from audio.archive import assemble
-from audio.control import RemoteEngine
+from audio.remote import RemoteEngine
 from audio.sockets import open_port
 from tests.audio.callers import PATIENCE, until
 
