@@ -3,6 +3,7 @@
 import re
 import subprocess
 from collections.abc import Iterator
+from datetime import date
 from html.parser import HTMLParser
 from io import BytesIO
 from pathlib import Path
@@ -14,6 +15,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from django.test import Client
 from django.utils import translation
+from django.utils.formats import date_format
 from django.utils.translation.template import templatize
 
 from accounts.models import User
@@ -236,3 +238,8 @@ def test_every_error_is_said_in_italian(code: Code) -> None:
         english = str(code.label)
     with translation.override("it"):
         assert str(code.label) != english
+
+
+def test_italian_writes_months_small() -> None:
+    with translation.override("it"):
+        assert date_format(date(2026, 12, 22), "DATE_FORMAT") == "22 dicembre 2026"
