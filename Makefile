@@ -20,7 +20,7 @@ CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/*.po))
 export PORT AUDIO_PORT AUDIO_CONTROL_PORT BIND SITE_URL
 export PYTHONUNBUFFERED := 1
 
-.PHONY: help run demo test check bench sound churn joins page fuzz archive requirements messages browser janus model captions
+.PHONY: help run demo test check bench sound churn joins page fuzz archive requirements messages browser janus nginx model captions
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -37,7 +37,7 @@ run: $(VENV)/.installed $(CATALOGUES)  ## Install, migrate and start everything 
 demo: $(VENV)/.installed  ## Make the demo accounts: make demo PASSWORD=...
 	@$(BIN)/python manage.py demo --password "$(PASSWORD)"
 
-test: $(VENV)/.installed-dev $(CATALOGUES) browser janus model  ## Install what the tests need, and run them
+test: $(VENV)/.installed-dev $(CATALOGUES) browser janus nginx model  ## Install what the tests need, and run them
 	$(BIN)/pytest $$(scripts/ensure-networks) $(PYTEST_ARGS)
 
 check: $(VENV)/.installed-dev  ## Style, types, imports, migrations
@@ -94,6 +94,9 @@ browser:
 
 janus:
 	@scripts/ensure-janus
+
+nginx:
+	@scripts/ensure-nginx
 
 model: $(VENV)/.installed
 	@scripts/ensure-speech-model

@@ -36,7 +36,9 @@ Progress = Callable[[float], None]
 _QUARTERS_DB = 4
 _FULL_SCALE = 255
 _NOTHING_LUFS = -70.0  # the absolute gate: what FFmpeg says of sound that is all below it
-_LIMIT = 10 ** (-1.5 / 20)  # of the AAC: room for what the codec adds to a peak
+_CEILING_DB = -1.0  # dBTP: what EBU R128 allows a peak to be
+_QUARTER_DB = 0.25  # what a level says too little at most
+_LIMIT = 10 ** (-2 / 20)  # of the AAC: the codec adds up to a decibel to a peak
 _AAC_BITRATE = 64_000
 
 
@@ -55,6 +57,15 @@ class Measured:
         if self.loudness is None:
             return 0.0
         return min(TARGET_LUFS - self.loudness, MOST_GAIN_DB)
+
+    @property
+    def clean_gain_db(self) -> float:
+        """The same for a form that knows no limiter: no peak is raised above -1 dBFS.
+
+        Of speech the peaks between the samples are no higher than those of the samples.
+        """
+        loudest = (max(self.levels, default=0) - _FULL_SCALE) / _QUARTERS_DB
+        return min(self.gain_db, max(0.0, _CEILING_DB - _QUARTER_DB - loudest))
 
 
 def measure(source: BinaryIO, seconds: float, progress: Progress) -> Measured:

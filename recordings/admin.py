@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.db.models import QuerySet
+from django.forms.widgets import Script
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
@@ -122,6 +123,7 @@ class RecordingAdmin(ReadOnlyAdmin, RecordingAdminBase):
 
     class Media:
         css = {"all": ["recordings/admin.css"]}
+        js = [Script("js/replay/renew.js", type="module")]
 
     def has_retry_permission(self, request: HttpRequest) -> bool:
         """For the action."""

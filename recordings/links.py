@@ -1,12 +1,14 @@
-"""Addresses at which a stored file can be fetched for some hours by whoever was checked before.
+"""Addresses at which a stored file can be fetched for some minutes by whoever was checked before.
 
 Players ask for many ranges of a file, may have no cookies (a car, a television), and object
 storages know nothing of our sessions. So a view that asked the policy redirects to an address that
-is signed: one of our own, or one of the object storage.
+is signed: one of our own, or one of the object storage. One of ours says whom it was given to, and
+each request asks the policy again (`recordings.access`).
 """
 
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from enum import StrEnum
 from typing import Protocol
 
 from django.conf import settings
@@ -17,10 +19,18 @@ from django.utils.http import content_disposition_header
 
 from recordings.models import recordings_storage
 
-GOOD_FOR = timedelta(hours=6)
-"""Time to hear a long Space with pauses; who was removed from the audience hears no longer."""
+GOOD_FOR = timedelta(minutes=15)
+"""What began goes on; a player that comes later asks for a new address (`js/replay/renew.js`)."""
 
 _SALT = "recordings.links"
+
+
+class Way(StrEnum):
+    """By which right somebody has a file."""
+
+    COPY = "copy"
+    REPLAY = "replay"
+    EXPORT = "export"
 
 
 class Stored(Protocol):
@@ -44,6 +54,9 @@ class Link:
     sha256: str
     content_type: str
     disposition: str
+    way: str
+    user: int | None
+    """Who was sent there; None: a guest."""
 
 
 class BadLink(ValueError):
@@ -51,7 +64,7 @@ class BadLink(ValueError):
 
 
 def redirect_to_file(
-    request: HttpRequest, row: Stored, file_name: str, content_type: str
+    request: HttpRequest, row: Stored, way: Way, file_name: str, content_type: str
 ) -> HttpResponse:
     """Send a person who may have this file there, where it has a readable name.
 
@@ -61,7 +74,16 @@ def redirect_to_file(
         raise FileNotFoundError(row.name)
     is_download = request.GET.get("download") == "1"
     disposition = content_disposition_header(is_download, file_name) or "inline"
-    link = Link(row.recording_id, row.name, row.size, row.sha256, content_type, disposition)
+    link = Link(
+        recording=row.recording_id,
+        name=row.name,
+        size=row.size,
+        sha256=row.sha256,
+        content_type=content_type,
+        disposition=disposition,
+        way=way,
+        user=request.user.pk,
+    )
     return HttpResponseRedirect(
         _address(link), preserve_request=True, headers={"Cache-Control": "private, no-store"}
     )

@@ -33,8 +33,8 @@ def render(work: Work) -> None:
         tracks = [row for row in rows if row.kind == Kind.TRACK]
         levels = _levels_of_speakers(work, tracks)
         made.append(_draw(work, mix, heard.levels, levels, folder))
-        if abs(heard.gain_db) >= _LEAST_GAIN_DB:
-            _set_gain(work, mix, heard.gain_db, folder)
+        if abs(heard.clean_gain_db) >= _LEAST_GAIN_DB:
+            _set_gain(work, mix, heard.clean_gain_db, folder)
     with work.writing():
         mix.save(update_fields=["file", "size", "sha256"])
         RecordingFile.objects.bulk_create(made)

@@ -17,7 +17,7 @@ from accounts.errors import DomainError
 from accounts.models import User
 from recordings import podcast, replaying, replays
 from recordings.forms import ClipForm, TrimForm
-from recordings.links import redirect_to_file
+from recordings.links import Way, redirect_to_file
 from recordings.models import Clip, Recording, RecordingFile, Replay
 from recordings.tasks import send_export
 
@@ -37,7 +37,7 @@ def replay_file(request: HttpRequest, public_id: str, suffix: str) -> HttpRespon
         raise Http404
     name = f"{replaying.file_stem(replay)}.{suffix}"
     try:
-        return redirect_to_file(request, source, name, content_type)
+        return redirect_to_file(request, source, Way.REPLAY, name, content_type)
     except FileNotFoundError:
         raise Http404 from None
 

@@ -144,6 +144,13 @@ def source(replay: Replay, kind: RecordingFile.Kind) -> Stored | None:
     return cuts.filter(state=Export.State.READY).first()
 
 
+def playable_names(recording: Recording, user: User | AnonymousUser) -> set[str]:
+    """The files that are the replay for this person now; none where they may not hear it."""
+    replay = readable(recording, user)
+    found = [source(replay, kind) for kind in _CUTS] if replay else []
+    return {file.name for file in found if file is not None}
+
+
 # --- clips -----------------------------------------------------------------------------------
 
 

@@ -11,6 +11,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from accounts.errors import DomainError
 from recordings import (
+    access,
     exporting,
     exports,
     links,
@@ -20,7 +21,7 @@ from recordings import (
     replaying,
     transcribed,
 )
-from recordings.links import BadLink, redirect_to_file
+from recordings.links import BadLink, Way, redirect_to_file
 from recordings.models import Export, Recording, RecordingFile
 from recordings.streaming import file_response
 from recordings.tasks import send_export
@@ -42,7 +43,11 @@ def recording_file(request: HttpRequest, pk: int) -> HttpResponseBase:
         raise Http404
     try:
         response = redirect_to_file(
-            request, file, presentation.file_name(file), presentation.content_type(file)
+            request,
+            file,
+            Way.COPY,
+            presentation.file_name(file),
+            presentation.content_type(file),
         )
     except FileNotFoundError:
         raise Http404 from None
@@ -53,10 +58,10 @@ def recording_file(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 @require_safe
 def stored_file(request: HttpRequest, token: str) -> HttpResponseBase:
-    """A file at a signed address, in ranges, for whoever was sent there, while it is kept."""
+    """A file at a signed address, in ranges, for whoever was sent there, while they may have it."""
     try:
         link = links.read(token)
-        if not get_object_or_404(Recording, pk=link.recording).is_kept:
+        if not access.still_holds(link):
             raise Http404
         return file_response(request, link)
     except (BadLink, FileNotFoundError):
@@ -92,7 +97,7 @@ def export_file(request: HttpRequest, pk: int) -> HttpResponseBase:
         raise Http404
     name = exporting.file_name(export)
     try:
-        response = redirect_to_file(request, export, name, "application/zip")
+        response = redirect_to_file(request, export, Way.EXPORT, name, "application/zip")
     except FileNotFoundError:
         raise Http404 from None
     if request.method == "GET" and request.user.is_authenticated:

@@ -1,6 +1,7 @@
 """Loudness, waveforms and AAC of a recording."""
 
 import tracemalloc
+from contextlib import suppress
 from pathlib import Path
 
 import av
@@ -95,6 +96,49 @@ def test_no_peak_of_the_aac_is_clipped(tmp_path: Path) -> None:
     with (tmp_path / "mix.ogg").open("rb") as source:
         encode_m4a(source, tmp_path / "mix.m4a", 14.0, 12.2, nobody_looks)
     assert 0.7 < np.abs(decode(tmp_path / "mix.m4a")).max() < 1.0
+
+
+def true_peak(path: Path) -> float:
+    """In dBTP, as FFmpeg measures it (ITU-R BS.1770-4, annex 2)."""
+    with av.open(path) as container:
+        graph = av.filter.Graph()
+        steps = [
+            graph.add_abuffer(template=container.streams.audio[0]),
+            graph.add("ebur128", "metadata=1:framelog=quiet:peak=true"),
+            graph.add("abuffersink"),
+        ]
+        graph.link_nodes(*steps).configure()
+        highest = 0.0
+        for frame in container.decode(audio=0):
+            graph.push(frame)
+            with suppress(av.BlockingIOError):
+                while True:
+                    heard = graph.pull().metadata
+                    highest = max(highest, float(heard.get("lavfi.r128.true_peak", 0.0)))
+    return 20 * float(np.log10(highest))
+
+
+@pytest.mark.parametrize("shout", [-8.0, -0.5])
+def test_a_gain_raises_no_peak_of_the_replay_above_a_decibel_below_full_scale(
+    shout: float, tmp_path: Path
+) -> None:
+    recorded, ogg, m4a = (tmp_path / name for name in ("mix.ogg", "louder.ogg", "mix.m4a"))
+    speech = speech_like(300)
+    speech *= 0.1 / np.abs(speech).max()
+    write_ogg(recorded, packets_of(np.concatenate((speech, sine(shout, 0.005), speech))))
+    heard = measured(recorded, 12.2)
+    assert heard.gain_db > 5, "it is quiet, but for the shout"
+    assert 0 <= heard.clean_gain_db < heard.gain_db
+    with recorded.open("rb") as source, ogg.open("wb") as target:
+        write_with_gain(source, target, heard.clean_gain_db)
+    with recorded.open("rb") as source:
+        encode_m4a(source, m4a, heard.gain_db, 12.2, nobody_looks)
+    assert true_peak(ogg) <= max(-1.0, true_peak(recorded) + 0.05)
+    assert true_peak(m4a) <= -1.0
+
+
+def test_a_gain_that_makes_it_quieter_is_given_whole() -> None:
+    assert Measured(-10.0, bytes([255])).clean_gain_db == pytest.approx(-6.0)
 
 
 def test_the_waveform_shows_when_it_was_loud(tmp_path: Path) -> None:

@@ -115,7 +115,7 @@ async def signed_address(user: User, file: RecordingFile) -> str:
     return (await client.get(f"/recordings/files/{file.pk}/"))["Location"]
 
 
-async def test_the_signed_address_works_without_cookies_for_some_hours(
+async def test_the_signed_address_works_without_cookies_for_some_minutes(
     mix: RecordingFile, content: bytes, host: User
 ) -> None:
     with time_machine.travel(timezone.now(), tick=False) as clock:
@@ -126,6 +126,19 @@ async def test_the_signed_address_works_without_cookies_for_some_hours(
         assert (response.status_code, b"".join(part)) == (206, content[:10])
         clock.shift(timedelta(minutes=2))
         assert (await AsyncClient().get(signed)).status_code == 404
+
+
+async def test_a_signed_address_is_of_no_use_once_its_person_may_not_listen_any_more(
+    mix: RecordingFile, moderator: User, host: User
+) -> None:
+    of_moderator, of_host = await signed_address(moderator, mix), await signed_address(host, mix)
+    await moderator.groups.aclear()
+    await moderator.user_permissions.aclear()
+    assert (await AsyncClient().head(of_moderator)).status_code == 404
+    assert (await AsyncClient().head(of_host)).status_code == 200
+    host.is_active = False
+    await host.asave()
+    assert (await AsyncClient().head(of_host)).status_code == 404
 
 
 async def test_a_signed_address_cannot_be_made_up(mix: RecordingFile, host: User) -> None:

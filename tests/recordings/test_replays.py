@@ -104,6 +104,26 @@ def test_whom_the_host_blocked_does_not(
     assert status(browser_of(listener), published) == 404
 
 
+@pytest.mark.parametrize("action", ["unpublish", "trim", "delete"])
+def test_who_was_sent_to_the_sound_hears_no_more_once_it_is_taken_back(
+    action: str, browser_of: Browser, published: Recording, host: User, listener: User
+) -> None:
+    stored = browser_of(listener).get(address(published, "replay.ogg")).headers["Location"]
+    assert Client().head(stored).status_code == 200
+    change(browser_of(host), published, action, starts_at="0:01")
+    assert Client().head(stored).status_code == 404
+
+
+def test_whom_the_host_blocks_hears_no_more_and_others_do(
+    browser_of: Browser, published: Recording, host: User, listener: User
+) -> None:
+    of_listener = browser_of(listener).get(address(published, "replay.ogg")).headers["Location"]
+    of_guest = Client().get(address(published, "replay.ogg")).headers["Location"]
+    Block.objects.create(blocker=host, blocked=listener)
+    assert Client().head(of_listener).status_code == 404
+    assert Client().head(of_guest).status_code == 200
+
+
 def test_while_the_host_is_suspended_nobody_does(published: Recording, host: User) -> None:
     Suspension.objects.create(user=host, reason="Abuse")
     assert status(Client(), published) == 404

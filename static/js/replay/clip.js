@@ -1,5 +1,7 @@
 /** The page of a clip: plays its stretch of the replay, and stops at its end. */
 
+import "./renew.js";
+
 const player = document.querySelector("[data-clip]");
 const { begin, end } = player.dataset;
 

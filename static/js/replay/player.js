@@ -5,6 +5,7 @@
 
 import { gettext } from "../i18n.js";
 import { clock, decodeLevels } from "./data.js";
+import "./renew.js";
 import { afterSilence, silences } from "./silence.js";
 import { Transcript } from "./transcript.js";
 import { Waveform } from "./waveform.js";
