@@ -1,8 +1,9 @@
-"""The language a person chose in the profile wins over the one the browser asks for."""
+"""What every request goes through: the language of one's profile, and the admin's bad addresses."""
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
+from django.db import DataError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import translation
 
 
@@ -18,3 +19,28 @@ class ProfileLanguageMiddleware:
             translation.activate(language)
             request.LANGUAGE_CODE = translation.get_language()
         return self.get_response(request)
+
+
+class AdminQueryMiddleware:
+    """A list of the admin whose address asks for nonsense is shown without it, as Django does.
+
+    Django checks which fields may be asked for, and not every value: a year that no date can have
+    fails in the database or in Python, and would be an error of ours.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        match = request.resolver_match
+        is_list = match is not None and match.app_name == "admin" and request.method == "GET"
+        is_nonsense = isinstance(error, OverflowError | ValueError | DataError)
+        asks = set(request.GET) - {"e"}
+        return (
+            HttpResponseRedirect(f"{request.path}?e=1")
+            if is_list and is_nonsense and asks
+            else None
+        )
