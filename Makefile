@@ -7,6 +7,7 @@ BIND ?= 127.0.0.1
 SITE_URL ?= http://127.0.0.1:$(PORT)
 PYTHON ?= python3
 PYTEST_ARGS ?=
+JOBS ?= 2
 LISTENERS ?= 500
 SECONDS ?= 10
 BENCH_ARGS ?=
@@ -38,7 +39,8 @@ demo: $(VENV)/.installed  ## Make the demo accounts: make demo PASSWORD=...
 	@$(BIN)/python manage.py demo --password "$(PASSWORD)"
 
 test: $(VENV)/.installed-dev $(CATALOGUES) browser janus nginx model  ## Install what the tests need, and run them
-	$(BIN)/pytest $$(scripts/ensure-networks) $(PYTEST_ARGS)
+	$(BIN)/pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder \
+		$$(scripts/ensure-networks) $(PYTEST_ARGS)
 
 check: $(VENV)/.installed-dev  ## Style, types, imports, migrations
 	$(BIN)/ruff check .

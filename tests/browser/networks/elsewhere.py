@@ -55,6 +55,23 @@ class Elsewhere:
         self.run("ip", "link", "set", link, "down")
         self.run("ip", "address", "flush", "dev", link)
 
+    def connect(self) -> None:
+        """Both links are there, each with its address; where both lead, `wifi` is taken."""
+        number = self.server.split(".")[2]
+        for second, link, metric in ((18, "wifi", "100"), (19, "mobile", "200")):
+            net = f"198.{second}.{number}"
+            _run("ip", "-n", self.name, "link", "set", link, "up")
+            _run("ip", "-n", self.name, "address", "replace", f"{net}.2/30", "dev", link)
+            way = ["default", "via", f"{net}.1", "dev", link, "metric", metric]
+            _run("ip", "-n", self.name, "route", "replace", *way)
+        ours = self.server6.removesuffix("1")
+        _run("ip", "-n", self.name, "address", "replace", f"{ours}2/64", "dev", "wifi", "nodad")
+
+    def mend(self) -> None:
+        """Everything as it was in the beginning."""
+        self.run("nft", "flush", "ruleset")
+        self.connect()
+
 
 @contextmanager
 def a_device(folder: Path) -> Iterator[Elsewhere]:
@@ -81,19 +98,14 @@ def a_device(folder: Path) -> Iterator[Elsewhere]:
             _run("ip", "link", "add", ours, "type", "veth", "peer", link, "netns", name)
             _run("ip", "address", "add", f"{net}.1/30", "dev", ours)
             _run("ip", "link", "set", ours, "up")
-            _run("ip", "-n", name, "address", "add", f"{net}.2/30", "dev", link)
-            _run("ip", "-n", name, "link", "set", link, "up")
-        _run("ip", "address", "add", f"{prefix6}::1/64", "dev", f"{name}w", "nodad")
-        _run("ip", "-n", name, "address", "add", f"{prefix6}::2/64", "dev", "wifi", "nodad")
-        _run("ip", "-n", name, "link", "set", "lo", "up")
-        for second, link, metric in ((18, "wifi", "100"), (19, "mobile", "200")):
-            net = f"198.{second}.{number}"
-            way = ["default", "via", f"{net}.1", "dev", link, "metric", metric]
-            _run("ip", "-n", name, "route", "add", *way)
             # Whatever link it uses, this machine answers from the one address it is known by.
-            back = [f"{net}.0/30", "dev", f"{name}{link[0]}", "src", server]
+            back = [f"{net}.0/30", "dev", ours, "src", server]
             _run("ip", "route", "replace", *back)
-        yield Elsewhere(name, server, f"{prefix6}::1", folder)
+        _run("ip", "address", "add", f"{prefix6}::1/64", "dev", f"{name}w", "nodad")
+        _run("ip", "-n", name, "link", "set", "lo", "up")
+        device = Elsewhere(name, server, f"{prefix6}::1", folder)
+        device.connect()
+        yield device
     finally:
         for link in "wm":
             _run("ip", "link", "delete", f"{name}{link}")
