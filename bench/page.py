@@ -8,14 +8,15 @@ for any page with a style sheet that is not in the cache yet.
 
 `interactive` is when a tap on Join is answered, `connecting` when the rest of the page carries it
 out; `came from home` is how most people come: by a tap on a card. Then the same page is fed an
-audience that changes twice a second, as the server tells it: the worst frame, script and layout
-together.
+audience that changes twice a second, as the server tells it: the most CPU time that one task of its
+main thread took, with script, style, layout and paint.
 """
 
 import argparse
 import asyncio
 import base64
 import hashlib
+import json
 import os
 import socket
 import sys
@@ -45,6 +46,8 @@ NETWORKS: dict[str, dict[str, Any]] = {
 BUDGET_MS = 1000
 FRAME_MS = 16
 FRAMES = 20
+SETTLE_MS = 3000
+TIMELINE = "disabled-by-default-devtools.timeline"
 
 _WATCH = """
 const mark = (name) => { document.documentElement.dataset[name] = performance.now(); };
@@ -54,14 +57,6 @@ const tapping = setInterval(() => {
     mark("interactiveAt");
     clearInterval(tapping);
 }, 10);
-const nextFrame = requestAnimationFrame;
-window.requestAnimationFrame = (draw) => nextFrame((time) => timed(() => draw(time)));
-window.timed = (work) => {
-    const began = performance.now();
-    work();
-    document.body.getBoundingClientRect();
-    window.worst = Math.max(window.worst ?? 0, performance.now() - began);
-};
 const Original = WebSocket;
 window.WebSocket = class extends Original {
     constructor(...options) {
@@ -77,16 +72,15 @@ _CONNECTING = "Number(document.documentElement.dataset.connectingAt)"
 _STORM = """async ([frames, size]) => {
     const person = (number) => ({id: `p${number}`, name: `Somebody ${number}`, handle: `p${number}`,
         picture: null, role: "listener", muted: true, connected: true});
-    window.worst = 0;
     for (let frame = 0; frame < frames; frame++) {
         // Every other time half of those who are named have changed.
         const sample = Array.from({length: 50}, (_, at) => person(at + 25 * (frame >> 1)));
         const audience = frame % 2 ? {count: size + frame} : {count: size + frame, sample};
         const data = JSON.stringify({type: "audience.changed", data: {audience}});
-        timed(() => socket.onmessage({data}));
+        socket.onmessage({data});
         await new Promise((done) => setTimeout(done, 500));  // as often as the server tells it
     }
-    return [window.worst, document.querySelectorAll("*").length];
+    return document.querySelectorAll("*").length;
 }"""
 _PREPARE = """
 from accounts.models import User
@@ -150,12 +144,38 @@ async def _storm(browser: Browser, space: str) -> bool:
     page = await _phone(browser, None)
     await page.goto(space)
     await page.locator("[data-audience]").wait_for(state="visible")
+    await page.wait_for_timeout(SETTLE_MS)
     worst_of_all = 0.0
     for size in (100, 2000):
-        worst, nodes = await page.evaluate(_STORM, [FRAMES, size])
-        worst_of_all = max(worst_of_all, float(worst))
-        print(f"{size:5} listeners: worst frame {worst:5.1f} ms, {nodes} elements on the page")
+        await browser.start_tracing(
+            page=page, categories=["toplevel", "devtools.timeline", TIMELINE]
+        )
+        nodes = await page.evaluate(_STORM, [FRAMES, size])
+        worst = _worst_task(json.loads(await browser.stop_tracing()))
+        worst_of_all = max(worst_of_all, worst)
+        print(f"{size:5} listeners: most work at once {worst:5.1f} ms, {nodes} elements")
     return worst_of_all <= FRAME_MS
+
+
+def _worst_task(trace: dict[str, Any]) -> float:
+    """Milliseconds of CPU of the longest task of the page's main thread, slowed down as it is.
+
+    Not of the clock: on a busy machine that shows what else runs.
+    """
+    events = trace["traceEvents"]
+    main = {
+        (each["pid"], each["tid"])
+        for each in events
+        if each["name"] == "thread_name" and each["args"]["name"] == "CrRendererMain"
+    }
+    tasks = (
+        each["tdur"] / 1000
+        for each in events
+        if each["name"].endswith("RunTask")
+        and (each["pid"], each["tid"]) in main
+        and "tdur" in each
+    )
+    return max(tasks, default=0.0)
 
 
 async def _phone(browser: Browser, network: dict[str, Any] | None) -> Page:

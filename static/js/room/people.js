@@ -56,7 +56,7 @@ export function updateTile(item, person, { isYou = false } = {}) {
   const button = item.firstElementChild;
   const [picture, name, role, state] = button.children;
   const isHeard = person.role !== "listener";
-  const shown = `${person.picture} ${person.name} ${isHeard}`;
+  const shown = `${person.id} ${person.picture} ${person.name} ${isHeard}`;
   if (picture.dataset.of !== shown) {
     picture.dataset.of = shown;
     const signs = [

@@ -48,21 +48,40 @@ function renderTalking({ stage, speaking, you }) {
     .filter(({ element }) => element);
 }
 
-const NEW_IN_A_FRAME = 4;
 let restOfAudience;
 
-/** Those who are new appear a few at a time: all at once would hold up a phone for a moment. */
+/**
+ * Whoever comes takes the place of somebody who left, so that nobody else moves; one in a frame,
+ * because all at once would hold up a phone for a moment.
+ */
 function renderAudiencePeople({ audience: { sample }, you }) {
   cancelAnimationFrame(restOfAudience);
   const list = find("audience-people");
-  const drawn = new Set([...list.children].map((tile) => tile.dataset.key));
-  let places = NEW_IN_A_FRAME;
-  const shown = sample.filter(({ id }) => drawn.has(id) || places-- > 0);
-  renderList(list, shown, createTile, (tile, person) =>
-    updateTile(tile, person, { isYou: person.id === you.id }),
-  );
-  if (shown.length === sample.length) return;
-  restOfAudience = requestAnimationFrame(() => renderAudiencePeople({ audience: { sample }, you }));
+  const tiles = new Map([...list.children].map((tile) => [tile.dataset.key, tile]));
+  const newcomers = [];
+  for (const person of sample) {
+    const tile = tiles.get(person.id);
+    if (tile) showListener(tile, person, you);
+    else newcomers.push(person);
+    tiles.delete(person.id);
+  }
+  const free = [...tiles.values()];
+  const step = () => {
+    if (newcomers.length) {
+      const tile = free.shift() ?? list.appendChild(createTile());
+      showListener(tile, newcomers.shift(), you);
+    } else free.pop()?.remove();
+    if (newcomers.length || free.length) restOfAudience = requestAnimationFrame(step);
+  };
+  step();
+}
+
+function showListener(tile, person, you) {
+  const shown = JSON.stringify(person);
+  if (tile.shown === shown) return;
+  tile.shown = shown;
+  tile.dataset.key = person.id;
+  updateTile(tile, person, { isYou: person.id === you.id });
 }
 
 function renderAudience({ audience, you }) {
