@@ -146,6 +146,12 @@ class FirefoxPerson:
         self.press("accept-recording")
         self._find('[data-action="mic"][aria-pressed="true"]')
 
+    def could_play_the_replay(self) -> None:
+        """Wait until enough is decoded. Without a sound card Firefox plays no files."""
+        self._find("[data-part=play]")
+        ready = "return document.querySelector('audio').readyState"
+        self._wait("the replay", lambda: self._driver.execute_script(ready) == 4)
+
     def hears_sound(self) -> None:
         self._wait("sound", lambda: self._loudness() > 0.05)
 

@@ -1,11 +1,13 @@
 """The page of an ended Space: its host shares it, others hear it again and cut a clip out of it."""
 
+import asyncio
 from pathlib import Path
 
 from playwright.async_api import expect
 
 from tests.browser.axe import faults
 from tests.browser.conftest import BringIn
+from tests.browser.firefox import FirefoxPerson
 from tests.browser.person import Person, until
 
 CLIP = Path(__file__).parents[1] / "data" / "en_demo-abouttotry.wav"
@@ -52,7 +54,9 @@ async def a_recorded_space(host: Person, guest: Person) -> str:
     return space
 
 
-async def test_a_host_shares_the_replay_and_others_hear_it(bring_in: BringIn) -> None:
+async def test_a_host_shares_the_replay_and_others_hear_it(
+    bring_in: BringIn, fox: FirefoxPerson
+) -> None:
     host = await bring_in("host", microphone=CLIP)
     guest = await bring_in(width=360)
     listener = await bring_in("listener")
@@ -95,6 +99,9 @@ async def test_a_host_shares_the_replay_and_others_hear_it(bring_in: BringIn) ->
     assert await where(guest) < 4.5
     for person in (host, guest, listener):
         assert person.errors == []
+
+    await asyncio.to_thread(fox.open, space)
+    await asyncio.to_thread(fox.could_play_the_replay)
 
 
 async def test_the_host_trims_and_deletes_it_and_takes_the_data_along(
