@@ -11,7 +11,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -95,13 +95,14 @@ class Service:
             assert time.monotonic() < deadline, self.log(name)
 
     def stop(self, name: str) -> None:
-        """End one process the polite way; it must be gone within ten seconds."""
+        """End one process the polite way; it must be gone within half a minute."""
         process = self.processes.pop(name)
         os.killpg(process.pid, signal.SIGTERM)  # as honcho does
         try:
-            process.wait(timeout=10)
+            process.wait(timeout=30)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
             raise
 
     def log(self, name: str) -> str:
@@ -176,5 +177,6 @@ def running_service(
         service.wait_until_up()
         yield service
     finally:
-        for name in list(service.processes):
-            service.stop(name)
+        with ExitStack() as stopping:  # all of them, also when one has to be killed
+            for name in service.processes:
+                stopping.callback(service.stop, name)
