@@ -35,12 +35,10 @@ class AdminQueryMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        match = request.resolver_match
-        is_list = match is not None and match.app_name == "admin" and request.method == "GET"
+        name = request.resolver_match.view_name if request.resolver_match else ""
+        is_list = name.startswith("admin:") and name.endswith("_changelist")
         is_nonsense = isinstance(error, OverflowError | ValueError | DataError)
-        asks = set(request.GET) - {"e"}
-        return (
-            HttpResponseRedirect(f"{request.path}?e=1")
-            if is_list and is_nonsense and asks
-            else None
-        )
+        asks = request.method == "GET" and set(request.GET) - {"e"}
+        if is_list and is_nonsense and asks:
+            return HttpResponseRedirect(f"{request.path}?e=1")
+        return None

@@ -22,7 +22,7 @@ from pathlib import Path
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
-from bench.servers import Server, free_port, listening
+from bench.servers import Server, free_port, listening, manage
 
 _PING_SECONDS = 20.0
 _AT_ONCE = 20
@@ -163,19 +163,9 @@ async def stay(connection: ClientConnection) -> None:
 
 async def prepare(environment: dict[str, str], script: str) -> list[str]:
     """Make the tables, run the script; returns the words it prints."""
-    await _manage(environment, "migrate", "--verbosity", "0")
-    printed = await _manage(environment, "shell", "--no-imports", "--command", script)
+    await manage(environment, "migrate", "--verbosity", "0")
+    printed = await manage(environment, "shell", "--no-imports", "--command", script)
     return printed.split()
-
-
-async def _manage(environment: dict[str, str], *arguments: str) -> str:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "manage.py", *arguments, env=environment, stdout=asyncio.subprocess.PIPE
-    )
-    printed, _ = await process.communicate()
-    if process.returncode:
-        raise RuntimeError(f"manage.py {arguments[0]} ended with {process.returncode}")
-    return printed.decode()
 
 
 async def start_web(environment: dict[str, str], port: int) -> Server:

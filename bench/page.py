@@ -31,7 +31,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from playwright.async_api import Browser, Page, async_playwright
 
-from bench.servers import Server, free_port, listening
+from bench.servers import Server, free_port, listening, manage
 from tests.browser.conftest import CHROMIUM_FLAGS, chromium
 
 SLOWER = 4
@@ -202,9 +202,9 @@ async def _start(folder: Path) -> tuple[Server, str, str]:
         "SITE_URL": f"https://127.0.0.1:{port}",
         "AUDIO_CONTROL_PORT": str(free_port(socket.SOCK_STREAM)),
     }
-    await _manage(environment, "collectstatic", "--no-input", "--verbosity", "0")
-    await _manage(environment, "migrate", "--verbosity", "0")
-    public_id = await _manage(environment, "shell", "--no-imports", "--command", _PREPARE)
+    await manage(environment, "collectstatic", "--no-input", "--verbosity", "0")
+    await manage(environment, "migrate", "--verbosity", "0")
+    public_id = await manage(environment, "shell", "--no-imports", "--command", _PREPARE)
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "spaces_site.web", "--endpoint", _endpoint(folder, port)),
         *("--access-log", os.devnull, "spaces_site.asgi:application"),
@@ -245,16 +245,6 @@ def trusted(folder: Path) -> str:
     )
     pin = base64.b64encode(hashlib.sha256(spki).digest()).decode()
     return f"--ignore-certificate-errors-spki-list={pin}"
-
-
-async def _manage(environment: dict[str, str], *arguments: str) -> str:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "manage.py", *arguments, env=environment, stdout=asyncio.subprocess.PIPE
-    )
-    printed, _ = await process.communicate()
-    if process.returncode:
-        raise RuntimeError(f"manage.py {arguments[0]} ended with {process.returncode}")
-    return printed.decode()
 
 
 def main() -> None:

@@ -92,6 +92,17 @@ async def start_janus(folder: Path, host: str) -> tuple[Server, str]:
     return Server(process), f"ws://127.0.0.1:{port}"
 
 
+async def manage(environment: dict[str, str], *arguments: str) -> str:
+    """Run a management command; returns what it prints. Raises RuntimeError when it fails."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "manage.py", *arguments, env=environment, stdout=asyncio.subprocess.PIPE
+    )
+    printed, _ = await process.communicate()
+    if process.returncode:
+        raise RuntimeError(f"manage.py {arguments[0]} ended with {process.returncode}")
+    return printed.decode()
+
+
 def free_port(kind: socket.SocketKind) -> int:
     """A port nobody uses."""
     with socket.socket(socket.AF_INET, kind) as probe:

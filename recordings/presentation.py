@@ -105,9 +105,9 @@ def file_name(file: RecordingFile) -> str:
     return "-".join(slug for slug in slugs if slug) + _SUFFIXES.get(Kind(file.kind), ".ogg")
 
 
-def content_type(file: RecordingFile) -> str:
-    """Its media type."""
-    return _CONTENT_TYPES[Kind(file.kind)]
+def content_type(kind: str) -> str:
+    """The media type of such a file."""
+    return _CONTENT_TYPES[Kind(kind)]
 
 
 def gap_lines(gaps: Iterable[Sequence[float]], seconds: float) -> list[str]:

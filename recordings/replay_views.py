@@ -15,15 +15,15 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.errors import DomainError
 from accounts.models import User
-from recordings import podcast, replaying, replays
+from recordings import podcast, presentation, replaying, replays
 from recordings.forms import ClipForm, TrimForm
 from recordings.links import Way, redirect_to_file
 from recordings.models import Clip, Recording, RecordingFile, Replay
 from recordings.tasks import send_export
 
 _KINDS = {
-    "ogg": (RecordingFile.Kind.MIX, "audio/ogg; codecs=opus"),
-    "m4a": (RecordingFile.Kind.M4A, "audio/mp4"),
+    "ogg": RecordingFile.Kind.MIX,
+    "m4a": RecordingFile.Kind.M4A,
 }
 
 
@@ -31,13 +31,13 @@ _KINDS = {
 def replay_file(request: HttpRequest, public_id: str, suffix: str) -> HttpResponseBase:
     """The way to the sound of a public replay."""
     replay = _readable(request, public_id)
-    kind, content_type = _KINDS[suffix]
+    kind = _KINDS[suffix]
     source = replays.source(replay, kind)
     if source is None:
         raise Http404
     name = f"{replaying.file_stem(replay)}.{suffix}"
     try:
-        return redirect_to_file(request, source, Way.REPLAY, name, content_type)
+        return redirect_to_file(request, source, Way.REPLAY, name, presentation.content_type(kind))
     except FileNotFoundError:
         raise Http404 from None
 

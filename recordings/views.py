@@ -47,7 +47,7 @@ def recording_file(request: HttpRequest, pk: int) -> HttpResponseBase:
             file,
             Way.COPY,
             presentation.file_name(file),
-            presentation.content_type(file),
+            presentation.content_type(file.kind),
         )
     except FileNotFoundError:
         raise Http404 from None

@@ -12,8 +12,15 @@ from audio.protocol import AudioEngine
 from tests.audio import gateways
 from tests.audio.callers import Caller, until
 from tests.audio.gateways import Janus
+from tests.audio.port import Port
 
 Join = Callable[..., Awaitable[Caller]]
+
+
+@pytest.fixture
+def port() -> Port:
+    """A port that nobody has come to yet."""
+    return Port()
 
 
 @pytest.fixture

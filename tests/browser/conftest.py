@@ -17,7 +17,10 @@ from tests.browser.service import Service, running_service
 from tests.browser.sound import TONE_A, TONE_B, write_tone
 from tests.speech.model import FOLDER as SPEECH_MODEL
 
-expect.set_options(timeout=20_000)  # ms; a busy machine may take its time
+PATIENCE = 60_000
+"""Milliseconds that a page may take to come, and a control to be there: a machine may be busy."""
+
+expect.set_options(timeout=30_000)
 
 BringIn = Callable[..., Awaitable[Person]]
 
@@ -181,6 +184,7 @@ async def bring_in(browsers: Browsers, service: Service) -> AsyncIterator[BringI
             page_context = await browser.new_context(
                 viewport={"width": width, "height": 800}, base_url=service.url, **context
             )
+            page_context.set_default_timeout(PATIENCE)
             leaving.push_async_callback(page_context.close)
             person = Person(handle, browser, await page_context.new_page(), stubborn)
             await person.settle_in()

@@ -216,7 +216,7 @@ class Person:
 
 
 async def until(
-    condition: Callable[[], Awaitable[bool]], what: Callable[[], str], seconds: float = 15
+    condition: Callable[[], Awaitable[bool]], what: Callable[[], str], seconds: float = 30
 ) -> None:
     """Ask again until the condition holds; fail with `what` after the bound."""
     try:

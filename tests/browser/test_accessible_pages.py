@@ -150,13 +150,12 @@ class Anything(dict[str, str]):
         return key
 
 
+@pytest.mark.parametrize("handle", PEOPLE)
 async def test_axe_finds_nothing_on_any_page(
-    bring_in: BringIn, service: Service, past: dict[str, str]
+    bring_in: BringIn, service: Service, past: dict[str, str], handle: str
 ) -> None:
-    # Browsers of their own: one alone takes as long for all of them as they do together.
-    people = [await bring_in(handle, alone=True) for handle in PEOPLE]
-    found = await asyncio.gather(*(problems(each, past, service.url) for each in people))
-    assert [problem for each in found for problem in each] == []
+    person = await bring_in(handle)
+    assert await problems(person, past, service.url) == []
 
 
 async def problems(person: Person, past: dict[str, str], address: str) -> list[str]:

@@ -9,15 +9,16 @@ const renewed = new WeakMap();
 document.addEventListener(
   "error",
   ({ target }) => {
-    const audio = target.closest?.("audio");
     const now = performance.now();
-    if (!audio || now - (renewed.get(audio) ?? -Infinity) < PATIENCE_MS) return;
-    renewed.set(audio, now);
-    const { currentTime, paused, playbackRate } = audio;
-    audio.load();
-    audio.currentTime = currentTime;
-    audio.playbackRate = playbackRate;
-    if (!paused) audio.play().catch(() => {}); // then it is gone, and the player shows it
+    // That of a <source> says only that the browser goes on to the next one.
+    if (!(target instanceof HTMLAudioElement)) return;
+    if (now - (renewed.get(target) ?? -Infinity) < PATIENCE_MS) return;
+    renewed.set(target, now);
+    const { currentTime, paused, playbackRate } = target;
+    target.load();
+    target.currentTime = currentTime;
+    target.playbackRate = playbackRate;
+    if (!paused) target.play().catch(() => {}); // then it is gone, and the player shows it
   },
   true, // errors do not bubble
 );

@@ -98,8 +98,6 @@ async def test_a_speaker_who_leaves_the_wifi_goes_on_speaking(
     await host.hears("B")
     await speaker.hears("A")
     await host.sees(SPEAKER, role="speaker", muted="false")
-    ((start, end),) = await speaker.silences()
-    assert end - start < 5
 
 
 async def test_a_page_that_is_loaded_again_elsewhere_replaces_itself_without_asking(
