@@ -46,13 +46,29 @@ class SpaceReplay extends HTMLElement {
   /** Go to a second of the replay. */
   go(seconds, { andPlay = true } = {}) {
     this.audio.currentTime = Math.min(Math.max(0, seconds), this.data.seconds);
-    if (andPlay) this.audio.play();
+    if (andPlay) this.#play();
     this.#render();
+  }
+
+  #play() {
+    const { audio } = this;
+    this.parts.said.textContent = "";
+    if (audio.networkState === HTMLMediaElement.NETWORK_NO_SOURCE) audio.load();
+    audio.play().catch(() => {}); // what went wrong is told by #gone
+  }
+
+  /** No source has it (any more): say so, rather than play silence. */
+  #gone({ target }) {
+    // What began and broke off is asked for anew (renew.js); of the sources the last one counts.
+    if (target !== this.audio.querySelector("source:last-of-type")) return;
+    this.audio.pause();
+    this.parts.said.textContent = gettext("The sound cannot be fetched. Perhaps it is gone.");
   }
 
   #controls() {
     const { audio, parts } = this;
-    parts.play.addEventListener("click", () => (audio.paused ? audio.play() : audio.pause()));
+    parts.play.addEventListener("click", () => (audio.paused ? this.#play() : audio.pause()));
+    this.addEventListener("error", (event) => this.#gone(event), true); // errors do not bubble
     parts.back.addEventListener("click", () => this.go(audio.currentTime - STEP));
     parts.ahead.addEventListener("click", () => this.go(audio.currentTime + STEP));
     parts.seek.max = Math.ceil(this.data.seconds);
