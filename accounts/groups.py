@@ -26,6 +26,7 @@ PERMISSIONS = {
     "recordings": [
         "view_recording",
         "view_replay",
+        "view_clip",
         "view_discrepancy",
         "view_recordingfile",
         "review_recording",

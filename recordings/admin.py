@@ -19,6 +19,7 @@ from accounts.admin import ReadOnlyAdmin, StaffRequest
 from accounts.errors import DomainError
 from recordings import pipeline, presentation, replays
 from recordings.models import (
+    Clip,
     Discrepancy,
     PurgeRecord,
     Recording,
@@ -33,12 +34,13 @@ if TYPE_CHECKING:
     RecordingAdminBase = admin.ModelAdmin[Recording]
     PurgeRecordAdminBase = admin.ModelAdmin[PurgeRecord]
     ReplayAdminBase = admin.ModelAdmin[Replay]
+    ClipAdminBase = admin.ModelAdmin[Clip]
     DiscrepancyAdminBase = admin.ModelAdmin[Discrepancy]
     FilesBase = admin.TabularInline[RecordingFile, Recording]
     AccessesBase = admin.TabularInline[RecordingAccess, Recording]
 else:
     RecordingAdminBase = PurgeRecordAdminBase = admin.ModelAdmin
-    ReplayAdminBase = DiscrepancyAdminBase = admin.ModelAdmin
+    ReplayAdminBase = ClipAdminBase = DiscrepancyAdminBase = admin.ModelAdmin
     FilesBase = AccessesBase = admin.TabularInline
 
 
@@ -189,9 +191,31 @@ class PurgeRecordAdmin(ReadOnlyAdmin, PurgeRecordAdminBase):
         return response
 
 
+class WithdrawingAdmin(ReadOnlyAdmin):
+    """What people published, for moderators to withdraw and to give back."""
+
+    def has_review_permission(self, request: HttpRequest) -> bool:
+        """For the actions."""
+        return request.user.has_perm("recordings.review_recording")
+
+    @admin.action(description=_("Withdraw what is selected"), permissions=["review"])
+    def withdraw(self, request: StaffRequest, chosen: QuerySet[Replay] | QuerySet[Clip]) -> None:
+        """Only the host hears a replay from then on, and nobody a clip."""
+        for what in chosen:
+            replays.withdraw(what=what)
+        LogEntry.objects.log_actions(request.user.pk, chosen, CHANGE, gettext("Withdrawn."))
+
+    @admin.action(description=_("Give back what is selected"), permissions=["review"])
+    def restore(self, request: StaffRequest, chosen: QuerySet[Replay] | QuerySet[Clip]) -> None:
+        """As it was published."""
+        for what in chosen:
+            replays.restore(what=what)
+        LogEntry.objects.log_actions(request.user.pk, chosen, CHANGE, gettext("Given back."))
+
+
 @admin.register(Replay)
-class ReplayAdmin(ReadOnlyAdmin, ReplayAdminBase):
-    """What hosts published, for moderators to withdraw and to give back."""
+class ReplayAdmin(WithdrawingAdmin, ReplayAdminBase):
+    """What hosts published."""
 
     list_display = ["recording", "public", "published_at", "in_feed", "withdrawn_at", "deleted_at"]
     list_filter = ["in_feed", "withdrawn_at"]
@@ -200,28 +224,29 @@ class ReplayAdmin(ReadOnlyAdmin, ReplayAdminBase):
     ordering = ["-published_at"]
     actions = ["withdraw", "restore"]
 
-    def has_review_permission(self, request: HttpRequest) -> bool:
-        """For the actions."""
-        return request.user.has_perm("recordings.review_recording")
-
     @admin.display(description=_("public"), boolean=True)
     def public(self, replay: Replay) -> bool:
         """Whether everybody may hear it."""
         return replay.is_public
 
-    @admin.action(description=_("Withdraw the selected replays"), permissions=["review"])
-    def withdraw(self, request: StaffRequest, chosen: QuerySet[Replay]) -> None:
-        """Nobody but the host hears them any more."""
-        for replay in chosen:
-            replays.withdraw(replay=replay)
-        LogEntry.objects.log_actions(request.user.pk, chosen, CHANGE, gettext("Withdrawn."))
 
-    @admin.action(description=_("Give the selected replays back"), permissions=["review"])
-    def restore(self, request: StaffRequest, chosen: QuerySet[Replay]) -> None:
-        """As the host had published them."""
-        for replay in chosen:
-            replays.restore(replay=replay)
-        LogEntry.objects.log_actions(request.user.pk, chosen, CHANGE, gettext("Given back."))
+@admin.register(Clip)
+class ClipAdmin(WithdrawingAdmin, ClipAdminBase):
+    """What people cut out of replays."""
+
+    list_display = ["title", "recording", "made_by", "created_at", "withdrawn_at", "page"]
+    list_filter = ["created_at", "withdrawn_at"]
+    list_select_related = ["recording__room", "made_by"]
+    search_fields = ["title", "made_by__handle", "recording__room__title"]
+    ordering = ["-created_at"]
+    actions = ["withdraw", "restore"]
+
+    @admin.display(description=_("page"))
+    def page(self, clip: Clip) -> str:
+        """Where it is heard."""
+        return format_html(
+            '<a href="{}">{}</a>', reverse("clip", args=[clip.public_id]), gettext("Open")
+        )
 
 
 @admin.register(Discrepancy)

@@ -178,7 +178,7 @@ def _clip(request: HttpRequest, public_id: str) -> tuple[Clip, Replay]:
     )
     replay = _readable(request, found.recording.room.public_id)
     if found not in replays.clips(replay):
-        raise Http404  # the host trimmed it away
+        raise Http404  # trimmed away, withdrawn, or its maker is kept out
     return found, replay
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import DomainError
 from accounts.models import Block, User
-from accounts.operations import is_suspended
+from accounts.operations import is_suspended, kept_out
 from recordings import exports, policy
 from recordings.links import Stored
 from recordings.models import Clip, Export, Recording, RecordingFile, Replay
@@ -97,14 +97,16 @@ def delete(*, recording: Recording, by: User) -> None:
         exports.discard(export)
 
 
-def withdraw(*, replay: Replay) -> None:
-    """A moderator takes it away from everybody but the host."""
-    Replay.objects.filter(pk=replay.pk).update(withdrawn_at=timezone.now(), in_feed=False)
+def withdraw(*, what: Replay | Clip) -> None:
+    """A moderator takes a replay away from everybody but the host, a clip from everybody."""
+    what.withdrawn_at = timezone.now()
+    what.save(update_fields=["withdrawn_at"])
 
 
-def restore(*, replay: Replay) -> None:
-    """A moderator gives it back."""
-    Replay.objects.filter(pk=replay.pk).update(withdrawn_at=None)
+def restore(*, what: Replay | Clip) -> None:
+    """A moderator gives it back, as it was."""
+    what.withdrawn_at = None
+    what.save(update_fields=["withdrawn_at"])
 
 
 def readable(recording: Recording, user: User | AnonymousUser) -> Replay | None:
@@ -178,10 +180,16 @@ def delete_clip(*, clip: Clip, by: User) -> None:
 
 
 def clips(replay: Replay) -> list[Clip]:
-    """Those that lie within what the replay covers now."""
+    """Those that everybody may hear: within what the replay covers now, by nobody kept out."""
     within = span(replay)
-    found = replay.recording.clips.filter(start__gte=within.start).select_related("made_by")
-    return [clip for clip in found if clip.start + clip.seconds <= within.end + SHORTEST]
+    found = replay.recording.clips.filter(start__gte=within.start, withdrawn_at=None)
+    fitting = [
+        clip
+        for clip in found.select_related("made_by")
+        if clip.start + clip.seconds <= within.end + SHORTEST
+    ]
+    away = kept_out({clip.made_by_id for clip in fitting})
+    return [clip for clip in fitting if clip.made_by_id not in away]
 
 
 def forget_person(*, user_id: int) -> None:

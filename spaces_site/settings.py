@@ -197,6 +197,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-exports": {"task": "recordings.tasks.sweep_exports", "schedule": 30.0},
     "sweep-storage": {"task": "recordings.tasks.sweep_storage", "schedule": 3600.0},
     "sweep-retention": {"task": "recordings.tasks.sweep_retention", "schedule": 300.0},
+    "sweep-sessions": {"task": "accounts.tasks.sweep_sessions", "schedule": 3600.0},
 }
 
 # --- the audio engine ----------------------------------------------------------------------

@@ -19,6 +19,15 @@ def keep_what_was_corrected(apps, _editor):
         )
 
 
+def keep_who_corrected_last(apps, _editor):
+    """On the way back: who made the last correction of each line, and when."""
+    lines = apps.get_model("recordings", "TranscriptLine").objects
+    for last in apps.get_model("recordings", "Correction").objects.order_by("pk"):
+        lines.filter(pk=last.line_id).update(
+            corrected_by=last.made_by, corrected_at=last.made_at
+        )
+
+
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -50,7 +59,7 @@ class Migration(migrations.Migration):
                 'default_permissions': ('view',),
             },
         ),
-        migrations.RunPython(keep_what_was_corrected, migrations.RunPython.noop),
+        migrations.RunPython(keep_what_was_corrected, keep_who_corrected_last),
         migrations.RemoveField(
             model_name='transcriptline',
             name='corrected_at',

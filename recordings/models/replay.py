@@ -56,6 +56,7 @@ class Clip(models.Model):
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="clips", verbose_name=_("made by")
     )
     created_at = models.DateTimeField(_("made"), default=timezone.now)
+    withdrawn_at = models.DateTimeField(_("withdrawn by a moderator"), null=True)
 
     class Meta:
         verbose_name = _("clip")

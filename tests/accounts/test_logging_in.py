@@ -1,11 +1,16 @@
 """People log in and out."""
 
+from datetime import timedelta
+
 import pytest
 from allauth.account.models import EmailAddress
+from django.contrib.sessions.models import Session
 from django.core import mail
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import User
+from accounts.tasks import sweep_sessions
 from tests.conftest import person
 
 
@@ -88,3 +93,19 @@ def test_logging_out_needs_a_post(client: Client, listener: User) -> None:
     assert is_in(client, listener)
     assert client.post("/accounts/logout/")["Location"] == "/"
     assert not is_in(client, listener)
+
+
+def test_what_has_expired_is_deleted_and_who_is_in_stays_in(
+    client: Client, listener: User, outsider: User
+) -> None:
+    log_in(client, "outsider")
+    Session.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
+    today = Client()
+    log_in(today, "listener")
+    sweep_sessions()
+    assert [session.get_decoded()["_auth_user_id"] for session in Session.objects.all()] == [
+        str(listener.pk)
+    ]
+    assert is_in(today, listener)
+    in_two_weeks = Session.objects.get().expire_date - timezone.now()
+    assert in_two_weeks <= timedelta(weeks=2)

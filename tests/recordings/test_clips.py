@@ -3,10 +3,12 @@
 from collections.abc import Callable
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.test import Client
 
 from accounts import closing
-from accounts.models import User
+from accounts.models import Suspension, User
+from accounts.operations import suspend
 from recordings import replays
 from recordings.models import Clip, Recording, Replay
 
@@ -111,3 +113,50 @@ def test_a_host_who_deletes_their_account_shares_nothing_any_more(
 ) -> None:
     closing.close_account(user=host)
     assert not Replay.objects.get().is_public
+
+
+def is_to_be_had(clip: Clip, client: Client) -> bool:
+    """Whether it is heard at its own page, and listed on that of the Space; both, or neither."""
+    page = client.get(f"/clips/{clip.public_id}/")
+    listed = client.get(f"/spaces/{clip.recording.room.public_id}/recording/").content.decode()
+    assert (page.status_code == 200) == (f"/clips/{clip.public_id}/" in listed)
+    return page.status_code == 200
+
+
+def test_those_of_somebody_suspended_are_gone_while_that_lasts(
+    browser_of: Browser, published: Recording, host: User, listener: User, moderator: User
+) -> None:
+    make(browser_of(listener), published)
+    clip = Clip.objects.get()
+    assert is_to_be_had(clip, Client())
+    suspend(user=listener, by=moderator, reason="Abuse", ends_at=None)
+    for who in (Client(), browser_of(host), browser_of(listener)):
+        assert not is_to_be_had(clip, who)
+    Suspension.objects.all().delete()
+    assert is_to_be_had(clip, Client())
+
+
+def test_a_moderator_withdraws_one_and_gives_it_back(
+    browser_of: Browser, published: Recording, host: User, listener: User, moderator: User
+) -> None:
+    make(browser_of(listener), published)
+    make(browser_of(listener), published, title="Another")
+    clip, other = Clip.objects.all()
+    desk = browser_of(moderator)
+
+    def act(action: str) -> None:
+        data = {"action": action, "_selected_action": [clip.pk]}
+        assert desk.post("/admin/recordings/clip/", data).status_code == 302
+
+    assert f"/clips/{clip.public_id}/" in desk.get("/admin/recordings/clip/").content.decode()
+    act("withdraw")
+    for who in (Client(), browser_of(host), browser_of(listener)):
+        assert not is_to_be_had(clip, who)
+    assert is_to_be_had(other, Client())
+    act("restore")
+    assert is_to_be_had(clip, Client())
+    noted = LogEntry.objects.order_by("pk").values_list("user", "object_id", "change_message")
+    assert list(noted) == [
+        (moderator.pk, str(clip.pk), "Withdrawn."),
+        (moderator.pk, str(clip.pk), "Given back."),
+    ]
