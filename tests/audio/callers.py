@@ -17,7 +17,7 @@ from audio.protocol import AudioEngine
 
 RATE = 48_000
 FRAME = 960
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds any condition may take before its test fails."""
 
 

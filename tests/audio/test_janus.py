@@ -194,7 +194,7 @@ async def test_the_mix_and_each_voice_are_recorded_on_one_clock(
     await over_janus.set_voices(ROOM, frozenset())
     await until(lambda: not carla.hears(A), "anna is silent")
     await over_janus.close_room(ROOM)
-    assert carla.closed or not carla.hears(A)
+    await until(lambda: carla.closed or not carla.hears(A), "the room is silent")
     sound = await asyncio.to_thread(recorded, spool, tmp_path / "out")
     assert sound.keys() == {None, ANNA}
     assert holds(sound[None], A)

@@ -18,9 +18,9 @@ from tests.browser.sound import TONE_A, TONE_B, write_tone
 from tests.speech.model import FOLDER as SPEECH_MODEL
 
 PATIENCE = 60_000
-"""Milliseconds that a page may take to come, and a control to be there: a machine may be busy."""
+"""Milliseconds that anything on a page may take to come: a machine may be busy."""
 
-expect.set_options(timeout=30_000)
+expect.set_options(timeout=PATIENCE)
 
 BringIn = Callable[..., Awaitable[Person]]
 

@@ -142,9 +142,7 @@ class Person:
 
     async def is_connected(self, state: str) -> None:
         """Wait until the page says so."""
-        await expect(self.page.locator(f'body[data-connection="{state}"]')).to_be_attached(
-            timeout=15_000
-        )
+        await expect(self.page.locator(f'body[data-connection="{state}"]')).to_be_attached()
 
     async def open_microphone(self) -> None:
         """Unmute, accepting that the Space is recorded when the page asks."""
@@ -154,7 +152,7 @@ class Person:
         await expect(consent.or_(unmuted).first).to_be_visible()
         if await consent.count():
             await consent.click()
-        await expect(unmuted).to_be_visible(timeout=10_000)
+        await expect(unmuted).to_be_visible()
 
     async def act_on(self, name: str, action: str, *, confirm: bool = False) -> float:
         """Tap somebody and choose what happens to them; returns the Unix time of the choice."""
@@ -169,7 +167,7 @@ class Person:
         """Wait until a person is shown with these data attributes, e.g. `role="speaker"`."""
         marks = "".join(f'[data-{key}="{value}"]' for key, value in attributes.items())
         where = self.page.locator(f'[data-participant][data-name="{name}"]{marks}:visible')
-        await expect(where.first).to_be_visible(timeout=10_000)
+        await expect(where.first).to_be_visible()
 
     async def samples(self) -> npt.NDArray[np.float32]:
         """A third of a second of what arrives, mono at 48 kHz; empty when nothing plays."""

@@ -42,12 +42,12 @@ async def bring_on_stage(speaker: Person, host: Person) -> None:
 
 async def download(host: Person, folder: Path, speaker: str = "") -> Path:
     """Download the mix, or a speaker's file, from the page of the ended Space."""
-    await expect(host.page.locator(".recording__all")).to_be_visible(timeout=60_000)
+    await expect(host.page.locator(".recording__all")).to_be_visible()
     if await (closed := host.page.locator(".recording__all:not([open]) > summary")).count():
         await closed.click()
     rows = host.page.locator("li").filter(has=host.page.locator("code"))
     row = rows.filter(has_text=speaker) if speaker else rows.first
-    await expect(row).to_be_visible(timeout=60_000)
+    await expect(row).to_be_visible()
     async with host.page.expect_download() as started:
         await row.locator('[href$="?download=1"]').click()
     target = folder / f"{speaker or 'mix'}.ogg"

@@ -15,7 +15,7 @@ CLIP = Path(__file__).parents[1] / "data" / "it_demo-abouttotry.wav"
 async def reads(person: Person, words: str) -> None:
     """A caption with these words appears, under the name of the host."""
     lines = person.page.locator("[data-caption-lines] .caption")
-    await expect(lines.filter(has_text=words).first).to_be_visible(timeout=60_000)
+    await expect(lines.filter(has_text=words).first).to_be_visible()
     await expect(lines.first.locator(".caption__name")).to_have_text(HOST)
 
 

@@ -194,16 +194,17 @@ async def test_a_full_disk_stops_the_recording_alone_until_there_is_room_again(
     await expect(told.locator("p")).to_have_count(1)
     resource.prlimit(engine, resource.RLIMIT_FSIZE, limits)
     told = host.page.locator(".toasts", has_text="The Space is recorded again.")
-    await expect(told).to_be_visible(timeout=15_000)
+    await expect(told).to_be_visible()
     resumed_at = time.time()
     await until(partial(has_grown, mix.parent.parent), lambda: "three seconds more are written")
     await guest.hears("A")
     assert await longest_silence(guest) < NO_GAP
-    assert service.log("audio").count("Recording to") == 1
+    log = service.log("audio")
+    assert 0 < log.count("Recording to") == log.count("The recording goes on")
 
     await end_the_space(host)
     kept = tones_by_second(await download(host, tmp_path))
-    ((start, seconds),) = gaps_of_mix(service, space)
+    start, seconds = gaps_of_mix(service, space)[0]
     assert kept[int(start) - 1] == kept[ceil(start + seconds)] == {"A"}
     assert 0 < seconds < resumed_at - failed_at + 1
     await expect(host.page.locator("main")).to_contain_text("nothing could be recorded")

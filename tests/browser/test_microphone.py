@@ -63,8 +63,8 @@ async def test_it_is_tried_before_going_on_stage(bring_in: BringIn, tone_a: Path
 
     await until(is_loud, lambda: "the meter moves")
     await host.press("microphone-hear")
-    await expect(host.page.get_by_text("This is how you sound")).to_be_visible(timeout=10_000)
-    await expect(host.page.get_by_text("Hear yourself")).to_be_visible(timeout=10_000)
+    await expect(host.page.get_by_text("This is how you sound")).to_be_visible()
+    await expect(host.page.get_by_text("Hear yourself")).to_be_visible()
     await guest.hears()
     await host.page.keyboard.press("Escape")
     await expect(host.page.locator('[data-sheet="microphone"]')).to_be_hidden()

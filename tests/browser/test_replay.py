@@ -50,7 +50,7 @@ async def a_recorded_space(host: Person, guest: Person) -> str:
     await until(lambda: has_received(guest, 130), lambda: "some seconds of sound arrive", 30)
     await host.press("end")
     await host.press("confirm")
-    await expect(host.page.locator("space-replay [data-part=play]")).to_be_visible(timeout=60_000)
+    await expect(host.page.locator("space-replay [data-part=play]")).to_be_visible()
     return space
 
 
@@ -112,7 +112,7 @@ async def test_the_host_trims_and_deletes_it_and_takes_the_data_along(
     space = await a_recorded_space(host, guest)
     await host.page.get_by_role("button", name="Download everything").click()
     ready = host.page.get_by_role("link", name="Download everything")
-    await expect(ready).to_be_visible(timeout=60_000)
+    await expect(ready).to_be_visible()
     async with host.page.expect_download() as started:
         await ready.click()
     await (await started.value).save_as(tmp_path / "all.zip")
@@ -123,7 +123,7 @@ async def test_the_host_trims_and_deletes_it_and_takes_the_data_along(
     await host.page.get_by_label("End at").fill("0:05")
     await host.page.get_by_role("button", name="Trim the replay").click()
     length = host.page.locator("[data-part=time]")
-    await expect(length).to_contain_text("/ 0:03", timeout=60_000)
+    await expect(length).to_contain_text("/ 0:03")
     await host.page.get_by_role("button", name="Play", exact=True).click()
     await plays_beyond(host, 1)
 

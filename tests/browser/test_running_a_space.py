@@ -59,8 +59,8 @@ async def test_without_hosts_the_space_counts_down_and_ends_with_its_recording(
     visitor = await bring_in()
     await visitor.page.goto(space)
     await reads(visitor, "No host is here. The Space ends in 0:")
-    await expect(visitor.page.locator("main")).to_contain_text("ended", timeout=40_000)
-    await expect(guest.page.locator("main")).to_contain_text("ended", timeout=40_000)
+    await expect(visitor.page.locator("main")).to_contain_text("ended")
+    await expect(guest.page.locator("main")).to_contain_text("ended")
     await host.page.goto(space)
     assert (await download(host, tmp_path)).stat().st_size > 1000
     assert (guest.errors, visitor.errors) == ([], [])

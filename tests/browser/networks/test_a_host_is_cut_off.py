@@ -46,7 +46,7 @@ async def test_a_cohost_carries_on_until_nobody_is_left_and_the_recording_is_who
 
     await cohost.press("leave")
     await expect(countdown).to_contain_text("The Space ends in 0:")
-    await expect(listener.page.locator("main")).to_contain_text("ended", timeout=40_000)
+    await expect(listener.page.locator("main")).to_contain_text("ended")
     at_home = await bring_in("host")
     await at_home.page.goto(space)
     mix = tones_by_second(await download(at_home, tmp_path))

@@ -134,7 +134,7 @@ async def test_a_weak_connection_is_called_one_while_it_lasts(
     await expect(hint).to_have_count(0)
     port = service.environment["AUDIO_PORT"]
     elsewhere.block(f"udp sport {port} numgen random mod 100 < 25", hook="input")
-    await expect(hint).to_be_visible(timeout=30_000)
+    await expect(hint).to_be_visible()
     await speaker.is_connected("live")
     elsewhere.unblock()
-    await expect(hint).to_have_count(0, timeout=30_000)
+    await expect(hint).to_have_count(0)
