@@ -4,7 +4,7 @@ Each connected participant has a slot: a place in arrays that hold what its next
 Packets are queued room by room and go out together at the end of a tick, so that a tick costs
 the same few array operations whether there is one room or a hundred. For AES-GCM only the call
 that encrypts is made packet by packet; headers, initialization vectors (RFC 7714, 8.1) and
-addresses are written by numpy, and one system call sends up to 512 datagrams.
+addresses are written by numpy, and one system call sends up to 1,024 datagrams.
 
 Participants whose browser knows only AES-CM, and those reached otherwise than by UDP, keep their
 slots for the numbering, but their packets are made and sent one by one.

@@ -62,6 +62,7 @@ class MediaThread:
         self.late_ticks = 0
         self._lateness = [0] * (len(_LATENESS_MS) + 1)
         self._udp = udp
+        self._family = int(udp.family)  # asking the socket costs more than sending
         self._inbox = Inbox(udp)
         self._waking = False  # for each datagram
         self._flooded = False
@@ -123,7 +124,7 @@ class MediaThread:
             self._tcp.send(datagram, address)
             return
         try:
-            self._udp.sendto(datagram, kernel_address(self._udp.family, address))
+            self._udp.sendto(datagram, kernel_address(self._family, address))
         except OSError:
             self._core.transport.dropped["send_failed"] += 1
 
@@ -137,7 +138,7 @@ class MediaThread:
         """See `Outlet.name`."""
         if isinstance(address, TcpAddress):
             return None
-        return sockaddr(self._udp.family, address[0], address[1])
+        return sockaddr(self._family, address[0], address[1])
 
     def stop(self) -> None:
         """Close the rooms, finish the files, end the thread; returns when all that is done."""

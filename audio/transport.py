@@ -26,7 +26,8 @@ from audio.stun import Address
 CONSENT_TIMEOUT = 30.0
 """Seconds without an authentic check after which a participant is lost (RFC 7675, 5.1)."""
 
-_REPORT_INTERVAL = 5.0
+_REPORT_INTERVAL = 5.0  # seconds (RFC 3550, 6.2)
+_LISTENER_INTERVAL = 10.0  # for those who send nothing: all it tells is how far away they are
 _RETRANSMIT_INTERVAL = 0.1
 
 logger = logging.getLogger(__name__)
@@ -163,7 +164,8 @@ class Transport:
         wall_clock: float,
         timestamp: int,
     ) -> None:
-        peer.next_report = now + _REPORT_INTERVAL
+        speaks = peer.reports.reception.ssrc is not None
+        peer.next_report = now + (_REPORT_INTERVAL if speaks else _LISTENER_INTERVAL)
         sent = self.fanout.sent(slot)
         self._send_all(peer, [peer.report(srtp, now, wall_clock, timestamp, sent)])
 
