@@ -80,7 +80,11 @@ class Accesses(ViewWithRecording, AccessesBase):
     """Who listened to one recording."""
 
     model = RecordingAccess
-    fields = readonly_fields = ("user", "file_name", "at")
+    fields = readonly_fields = ("who", "file_name", "at")
+
+    @admin.display(description=_("who"))
+    def who(self, access: RecordingAccess) -> str:
+        return str(access.user or "-")
 
 
 class FlaggedFilter(admin.SimpleListFilter):
@@ -198,6 +202,11 @@ class WithdrawingAdmin(ReadOnlyAdmin):
         """For the actions."""
         return request.user.has_perm("recordings.review_recording")
 
+    @admin.display(description=_("Space"))
+    def space(self, what: Replay | Clip) -> str:
+        """What it is of."""
+        return str(what.recording)
+
     @admin.action(description=_("Withdraw what is selected"), permissions=["review"])
     def withdraw(self, request: StaffRequest, chosen: QuerySet[Replay] | QuerySet[Clip]) -> None:
         """Only the host hears a replay from then on, and nobody a clip."""
@@ -217,7 +226,7 @@ class WithdrawingAdmin(ReadOnlyAdmin):
 class ReplayAdmin(WithdrawingAdmin, ReplayAdminBase):
     """What hosts published."""
 
-    list_display = ["recording", "public", "published_at", "in_feed", "withdrawn_at", "deleted_at"]
+    list_display = ["space", "public", "published_at", "in_feed", "withdrawn_at", "deleted_at"]
     list_filter = ["in_feed", "withdrawn_at"]
     list_select_related = ["recording__room"]
     search_fields = ["recording__room__title", "recording__room__host__handle"]
@@ -234,7 +243,7 @@ class ReplayAdmin(WithdrawingAdmin, ReplayAdminBase):
 class ClipAdmin(WithdrawingAdmin, ClipAdminBase):
     """What people cut out of replays."""
 
-    list_display = ["title", "recording", "made_by", "created_at", "withdrawn_at", "page"]
+    list_display = ["title", "page", "space", "made_by", "created_at", "withdrawn_at"]
     list_filter = ["created_at", "withdrawn_at"]
     list_select_related = ["recording__room", "made_by"]
     search_fields = ["title", "made_by__handle", "recording__room__title"]

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.contrib.auth.models import AnonymousUser
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from recordings import policy, replays, waveform
@@ -130,7 +131,7 @@ def chapters(replay: Replay, names: dict[str, str] | None = None) -> list[Stretc
     known = _names(replay) if names is None else names
     span = replays.span(replay)
     turns = [
-        _within(span, Stretch(start, seconds, known.get(who, "")))
+        _within(span, Stretch(start, seconds, known.get(who) or _("A speaker")))
         for start, seconds, who in replay.recording.chapters
     ]
     return [turn for turn in turns if turn is not None]

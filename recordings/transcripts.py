@@ -10,6 +10,8 @@ from math import ceil, floor
 
 from django.utils.translation import gettext as _
 
+from recordings.presentation import clock
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -61,8 +63,7 @@ class Gap:
     @property
     def sentence(self) -> str:
         """What people read in its place."""
-        start, end = floor(self.start), ceil(self.end)
-        times = {"start": _clock(start, ".")[:8], "end": _clock(end, ".")[:8]}
+        times = {"start": clock(floor(self.start)), "end": clock(ceil(self.end))}
         return _("From %(start)s to %(end)s nothing could be recorded.") % times
 
 

@@ -24,7 +24,7 @@ def test_webvtt_names_the_voice_of_each_cue_and_says_what_is_missing() -> None:
         "WEBVTT What bees \u2192 do\n\n"
         "1\n00:00:01.500 --> 00:00:03.750\n<v Ada>Bees dance.\n\n"
         "2\n00:00:10.000 --> 00:00:15.500\n"
-        "[From 00:00:10 to 00:00:16 nothing could be recorded.]\n\n"
+        "[From 0:10 to 0:16 nothing could be recorded.]\n\n"
         "3\n01:01:01.000 --> 01:01:05.000\n"
         "<v Ben &amp; &lt;Co&gt;>Le api ballano \u2192 davvero\n"
     )
@@ -34,7 +34,7 @@ def test_subrip_says_who_speaks_before_the_words_and_what_is_missing() -> None:
     assert subrip(TALK) == (
         "1\n00:00:01,500 --> 00:00:03,750\nAda: Bees dance.\n\n"
         "2\n00:00:10,000 --> 00:00:15,500\n"
-        "[From 00:00:10 to 00:00:16 nothing could be recorded.]\n\n"
+        "[From 0:10 to 0:16 nothing could be recorded.]\n\n"
         "3\n01:01:01,000 --> 01:01:05,000\nBen & <Co>: Le api ballano \u2192 davvero\n"
     )
 
@@ -44,7 +44,7 @@ def test_plain_text_has_a_paragraph_for_each_turn() -> None:
     assert plain_text(replace(TALK, lines=(ADA, more, BEN))) == (
         "What bees \u2192 do\n\n"
         "[00:00:01] Ada: Bees dance. Bees sing.\n\n"
-        "[From 00:00:10 to 00:00:16 nothing could be recorded.]\n\n"
+        "[From 0:10 to 0:16 nothing could be recorded.]\n\n"
         "[01:01:01] Ben & <Co>: Le api ballano \u2192 davvero\n"
     )
 

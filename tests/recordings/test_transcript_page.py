@@ -186,7 +186,7 @@ def test_a_gap_is_told_on_the_page_at_its_place_and_in_every_form(
     transcribed: Recording, host: User
 ) -> None:
     transcribed.files.filter(kind=RecordingFile.Kind.MIX).update(gaps=[[1.25, 0.25]])
-    gap = "From 00:00:01 to 00:00:02 nothing could be recorded."
+    gap = "From 0:01 to 0:02 nothing could be recorded."
     page = as_user(host).get(page_of(transcribed)).content.decode()
     assert page.index("The bees are dense.") < page.index(gap) < page.index("Le api ballano.")
     for form in ("vtt", "srt", "txt"):
