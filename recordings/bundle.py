@@ -85,7 +85,7 @@ def contents(scope: Scope) -> Iterator[Entry]:
     yield Entry("README.txt", render_to_string("recordings/export/README.txt", context).encode())
     yield from _sound(scope)
     yield from _transcript(scope)
-    for name, rows in tables.of(scope.recording.room, scope.participant):
+    for name, rows in tables.of(scope.recording, scope.participant):
         yield from table(name, list(rows))
 
 

@@ -5,15 +5,18 @@ from datetime import datetime
 
 from django.db.models import Q
 
+from recordings.models import Recording
 from rooms.models import Participant, Pin, Question, ReactionCount, Room
 
 Row = dict[str, object]
 
 
-def of(room: Room, person: Participant | None) -> Iterator[tuple[str, Iterator[Row]]]:
+def of(recording: Recording, person: Participant | None) -> Iterator[tuple[str, Iterator[Row]]]:
     """Each table's name and its rows; with a `person` only what is theirs."""
+    room = recording.room
     yield "participants", _participants(room, person)
     yield "events", _events(room, person)
+    yield "turns", _turns(recording, person)
     yield "questions", _questions(room, person)
     yield "pins", _pins(room, person)
     if person is None:
@@ -54,6 +57,15 @@ def _events(room: Room, person: Participant | None) -> Iterator[Row]:
             "to_id": event.target and event.target.public_id,
             "details": event.data or None,
         }
+
+
+def _turns(recording: Recording, person: Participant | None) -> Iterator[Row]:
+    """Who had the floor, in seconds on the clock of the sound."""
+    names = {each.public_id: each.name for each in recording.room.participants.all()}
+    for start, seconds, who in recording.chapters:
+        if person is None or who == person.public_id:
+            end = round(start + seconds, 3)
+            yield {"start": start, "end": end, "who": names.get(who), "who_id": who}
 
 
 def _questions(room: Room, person: Participant | None) -> Iterator[Row]:

@@ -4,6 +4,8 @@ import csv
 import hashlib
 import io
 import json
+import os
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from datetime import timedelta
@@ -15,7 +17,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from recordings import exports, files, purge
+from recordings import bundle, exports, files, purge
 from recordings.models import Export, Recording, recordings_storage
 from recordings.tasks import sweep_exports
 from rooms.models import Participant, Pin, Question, ReactionCount, RoomEvent
@@ -64,8 +66,8 @@ def download(client: Client) -> zipfile.ZipFile:
     return zipfile.ZipFile(io.BytesIO(content))
 
 
-def rows(bundle: zipfile.ZipFile, name: str) -> list[dict[str, object]]:
-    return json.loads(bundle.read(name))  # type: ignore[no-any-return]
+def rows(zipped: zipfile.ZipFile, name: str) -> list[dict[str, object]]:
+    return json.loads(zipped.read(name))  # type: ignore[no-any-return]
 
 
 def test_the_host_gets_everything(browser_of: Browser, archived: Recording, host: User) -> None:
@@ -73,21 +75,26 @@ def test_the_host_gets_everything(browser_of: Browser, archived: Recording, host
     speaker = room.participants.get(user__handle="speaker")
     RoomEvent.objects.create(room=room, at=ENDED, kind=RoomEvent.Kind.UNMUTED, actor=speaker)
     assert "Download everything" in fragment(client, archived)
+    archived.chapters = [[0.0, 2.5, speaker.public_id]]
+    archived.save(update_fields=["chapters"])
     assert ask(client, archived, "everything") == 302
     assert "data-pending" in fragment(client, archived)
     sweep_exports()
 
-    bundle = download(client)
-    names = bundle.namelist()
+    zipped = download(client)
+    names = zipped.namelist()
     assert {"README.txt", "manifest.json", "audio/everybody.ogg", "waveform.json"} < set(names)
     assert len([name for name in names if name.startswith("audio/")]) == 4
-    assert [row["handle"] for row in rows(bundle, "participants.json")] == [
+    assert [row["handle"] for row in rows(zipped, "participants.json")] == [
         "host",
         "speaker",
         "listener",
     ]
-    (event,) = rows(bundle, "events.json")
+    (event,) = rows(zipped, "events.json")
     assert (event["what"], event["who_id"]) == ("unmuted", speaker.public_id)
+    assert rows(zipped, "turns.json") == [
+        {"start": 0.0, "end": 2.5, "who": "Speaker", "who_id": speaker.public_id}
+    ]
 
 
 def test_what_people_wrote_and_how_they_reacted_is_in_it(
@@ -102,11 +109,11 @@ def test_what_people_wrote_and_how_they_reacted_is_in_it(
     client = browser_of(host)
     ask(client, archived, "everything")
     sweep_exports()
-    bundle = download(client)
-    assert [row["question"] for row in rows(bundle, "questions.json")] == ["=Why?"]
-    assert rows(bundle, "pins.json")[0]["link"] == "https://example.org/"
-    assert rows(bundle, "reactions.json")[0]["count"] == 12
-    assert "'=Why?" in bundle.read("questions.csv").decode("utf-8-sig")
+    zipped = download(client)
+    assert [row["question"] for row in rows(zipped, "questions.json")] == ["=Why?"]
+    assert rows(zipped, "pins.json")[0]["link"] == "https://example.org/"
+    assert rows(zipped, "reactions.json")[0]["count"] == 12
+    assert "'=Why?" in zipped.read("questions.csv").decode("utf-8-sig")
 
 
 def test_a_cohost_gets_everything_too(
@@ -125,12 +132,29 @@ def test_the_manifest_has_the_hash_of_every_file(
     client = browser_of(host)
     ask(client, archived, "everything")
     sweep_exports()
-    bundle = download(client)
-    manifest = json.loads(bundle.read("manifest.json"))
+    zipped = download(client)
+    manifest = json.loads(zipped.read("manifest.json"))
     listed = {file["name"]: file["sha256"] for file in manifest["files"]}
-    assert set(listed) == set(bundle.namelist()) - {"manifest.json"}
+    assert set(listed) == set(zipped.namelist()) - {"manifest.json"}
     for name, sha256 in listed.items():
-        assert hashlib.sha256(bundle.read(name)).hexdigest() == sha256
+        assert hashlib.sha256(zipped.read(name)).hexdigest() == sha256
+
+
+def test_a_long_file_goes_into_it_in_pieces(
+    archived: Recording, kept_folder: Path, tmp_path: Path
+) -> None:
+    long = 64 << 20
+    mix = archived.files.get(kind="mix")
+    os.truncate(kept_folder / mix.name, long)
+    archived.files.filter(pk=mix.pk).update(size=long)
+    tracemalloc.start()
+    try:
+        bundle.write(bundle.Scope(archived), tmp_path / "all.zip", lambda _percent: None)
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert (tmp_path / "all.zip").stat().st_size > long
+    assert most < long // 8
 
 
 def test_a_speaker_gets_their_own_part_and_nothing_else(
@@ -141,14 +165,17 @@ def test_a_speaker_gets_their_own_part_and_nothing_else(
     kinds = RoomEvent.Kind
     RoomEvent.objects.create(room=room, kind=kinds.UNMUTED, actor=others)
     RoomEvent.objects.create(room=room, kind=kinds.MUTED, actor=others, target=mine)
+    archived.chapters = [[0.0, 1.0, others.public_id], [1.0, 1.5, mine.public_id]]
+    archived.save(update_fields=["chapters"])
     assert ask(client, archived, "own") == 302
     sweep_exports()
-    bundle = download(client)
-    (sound,) = (name for name in bundle.namelist() if name.startswith("audio/"))
+    zipped = download(client)
+    assert [row["start"] for row in rows(zipped, "turns.json")] == [1.0]
+    (sound,) = (name for name in zipped.namelist() if name.startswith("audio/"))
     track = archived.files.get(participant=mine)
-    assert hashlib.sha256(bundle.read(sound)).hexdigest() == track.sha256
-    assert [row["what"] for row in rows(bundle, "events.json")] == ["muted"]
-    assert [row["handle"] for row in rows(bundle, "participants.json")] == ["speaker"]
+    assert hashlib.sha256(zipped.read(sound)).hexdigest() == track.sha256
+    assert [row["what"] for row in rows(zipped, "events.json")] == ["muted"]
+    assert [row["handle"] for row in rows(zipped, "participants.json")] == ["speaker"]
 
 
 def test_everything_is_for_the_host_alone(

@@ -5,17 +5,26 @@ from collections.abc import Iterator
 from datetime import timedelta
 from http import HTTPStatus
 from urllib.parse import parse_qs, urlsplit
+from zipfile import ZipFile
 
 import boto3
 import pytest
 import time_machine
 from django.conf import LazySettings
+from django.core.files.base import ContentFile
 from django.test import Client
+from django.utils import timezone
 from moto.server import ThreadedMotoServer
 
 from accounts.models import User
-from recordings import files, links
-from recordings.models import Recording, recordings_storage
+from recordings import comparison, exports, files, links, replays
+from recordings.models import (
+    Discrepancy,
+    Export,
+    Recording,
+    RecordingFile,
+    recordings_storage,
+)
 from recordings.tasks import sweep_retention
 from rooms.models import Room
 from tests.recordings.conftest import ENDED, Speak, advance
@@ -103,6 +112,41 @@ def test_the_host_fetches_a_range_from_the_storage_itself(
 def test_nobody_else_is_sent_there(archived: Recording, client: Client) -> None:
     mix = archived.files.get(kind="mix")
     assert client.get(f"/recordings/files/{mix.pk}/").status_code == 404
+
+
+def test_a_download_is_made_of_what_is_there_and_kept_there(archived: Recording) -> None:
+    export = exports.ask(recording=archived)
+    exports.build(export_id=export.pk)
+    export.refresh_from_db()
+    assert export.state == Export.State.READY
+    with files.opened(export.name) as stored, ZipFile(stored) as bundle:
+        assert bundle.testzip() is None
+        assert "audio/everybody.ogg" in bundle.namelist()
+
+
+def test_a_replay_is_cut_out_of_it(archived: Recording, host: User) -> None:
+    # The second that it lasts is the least a replay may: only its length is said to be more.
+    archived.files.filter(kind="mix").update(seconds=3.0)
+    replay = replays.trim(recording=archived, by=host, starts_at=0.0, ends_at=1.5)
+    for export in archived.exports.all():
+        exports.build(export_id=export.pk)
+    cut = replays.source(replay, RecordingFile.Kind.MIX)
+    assert cut is not None
+    assert files.sha256_of(cut.name) == cut.sha256
+
+
+def test_it_is_compared_with_the_rows(archived: Recording) -> None:
+    storage = recordings_storage()
+    lost = archived.files.get(kind="peaks").name
+    storage.delete(lost)
+    stray = storage.save("nobodys/mix.ogg", ContentFile(b"sound"))
+    in_two_hours = timezone.now() + timedelta(hours=2)
+    comparison.compare(now=in_two_hours)
+    assert not storage.exists(stray)
+    assert set(files.names(archived.room.public_id)) == files.listed(archived)
+    found = Discrepancy.objects.values_list("kind", "name")
+    # Other tests have left files there.
+    assert {("lost_file", lost), ("stray_file", stray)} <= set(found)
 
 
 def test_the_purge_empties_it(archived: Recording) -> None:

@@ -1,6 +1,9 @@
 """A host publishes replays as a podcast."""
 
+import uuid
 from datetime import timedelta
+from urllib.parse import urlsplit
+from xml.etree.ElementTree import Element, fromstring
 
 import feedparser  # type: ignore[import-untyped]
 import pytest
@@ -9,6 +12,7 @@ from django.test import Client
 from accounts.models import User
 from recordings import purge, replays
 from recordings.models import Recording
+from rooms.models import Room
 from tests.recordings.conftest import ENDED
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -27,6 +31,17 @@ def feed(host: User) -> feedparser.FeedParserDict:
     parsed = feedparser.parse(answer.content)
     assert not parsed.bozo
     return parsed
+
+
+def tags(name: str) -> list[Element]:
+    """The tags of the podcast namespace with this name."""
+    xml = Client().get("/@host/podcast.xml").content
+    return list(fromstring(xml).iter(f"{{https://podcastindex.org/namespace/1.0}}{name}"))  # noqa: S314
+
+
+def path_of(tag: Element) -> str:
+    """Where it leads, on this server."""
+    return urlsplit(tag.get("url", "")).path
 
 
 def test_it_lists_what_the_host_put_into_it(published: Recording, host: User) -> None:
@@ -49,13 +64,34 @@ def test_it_lists_what_the_host_put_into_it(published: Recording, host: User) ->
 def test_people_and_chapters_are_named(published: Recording, host: User, speaker: User) -> None:
     who = published.room.participants.get(user=speaker)
     Recording.objects.update(chapters=[[0.0, 3.0, who.public_id]])
-    xml = Client().get("/@host/podcast.xml").content.decode()
-    assert 'role="host">Host</podcast:person>' in xml
-    assert ">Speaker</podcast:person>" in xml
-    address = f"/spaces/{published.room.public_id}/chapters.json"
-    assert f'{address}"' in xml
-    chapters = Client().get(address).json()
+    speaker_tag, host_tag = sorted(tags("person"), key=lambda tag: tag.get("role", ""))
+    assert (host_tag.text, host_tag.get("role")) == ("Host", "host")
+    assert host_tag.get("href", "").endswith("/@host/")
+    assert (speaker_tag.text, speaker_tag.get("role")) == ("Speaker", "guest")
+    (tag,) = tags("chapters")
+    assert tag.get("type") == "application/json+chapters"
+    answer = Client().get(path_of(tag))
+    assert answer["Content-Type"] == tag.get("type")
+    chapters = answer.json()
     assert (chapters["version"], chapters["chapters"][0]["title"]) == ("1.2.0", "Speaker")
+
+
+def test_what_was_said_comes_with_it_where_it_was_written_down(published: Recording) -> None:
+    assert tags("transcript") == []
+    Room.objects.update(transcription=True)
+    who = published.room.participants.get(user__handle="speaker")
+    published.lines.create(participant=who, start=0.5, seconds=1, language="en", text="Hello")
+    (tag,) = tags("transcript")
+    assert tag.get("type") == "text/vtt"
+    answer = Client().get(path_of(tag))
+    assert answer["Content-Type"].startswith("text/vtt")
+    assert "<v Speaker>Hello" in answer.content.decode()
+
+
+def test_the_podcast_is_known_by_an_id_that_stays(published: Recording) -> None:
+    (guid,) = tags("guid")
+    assert uuid.UUID(guid.text).version == 5
+    assert [tag.text for tag in tags("guid")] == [guid.text]
 
 
 def test_a_replay_outside_of_the_podcast_is_not_in_it(archived: Recording, host: User) -> None:
