@@ -36,6 +36,7 @@ from audio.tap import Tap
 from audio.transport import Outlet, Transport
 
 _NETWORKS_TICKS = 150
+_POLL_TICKS = 15  # reports can wait: made one by one, each costs several times as much
 _RICH_ENCODES = 24  # in one tick; with more they are made cheaper, so that all are made in time
 
 logger = logging.getLogger(__name__)
@@ -198,7 +199,8 @@ class Core:
                     logger.exception("Room %s fails to tick", name)
                 self._broken.add(name)
         self.transport.flush()
-        self.transport.poll(clock.now, clock.wall, clock.tick * FRAME)
+        if self.transport.connecting or -clock.tick % _POLL_TICKS < count:
+            self.transport.poll(clock.now, clock.wall, clock.tick * FRAME)
         if -clock.tick % _NETWORKS_TICKS < count:
             self._tell_networks()
 
