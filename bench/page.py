@@ -7,9 +7,13 @@ emulated by Chromium: "3G Fast" as webpagetest.org has it (1.6 Mbit/s, 150 ms ro
 for any page with a style sheet that is not in the cache yet.
 
 `interactive` is when a tap on Join is answered, `connecting` when the rest of the page carries it
-out; `came from home` is how most people come: by a tap on a card. Then the same page is fed an
-audience that changes twice a second, as the server tells it: the most CPU time that one task of its
-main thread took, with script, style, layout and paint.
+out; `came from home` is how most people come: by a tap on a card.
+
+Then the same page is fed an audience that changes twice a second, as the server tells it: the most
+work that its main thread did at once, with script, style, layout, paint and collecting garbage. It
+is the CPU time of the longest task at full speed, times four. Chromium's own slowing down counts by
+the clock, and would multiply what other programs took as well. For the same reason it is the least
+of three rounds: what else the machine does only adds.
 """
 
 import argparse
@@ -44,10 +48,10 @@ NETWORKS: dict[str, dict[str, Any]] = {
     },
 }
 BUDGET_MS = 1000
-FRAME_MS = 16
+FRAME_MS = 1000 / 60
 FRAMES = 20
+ROUNDS = 3
 SETTLE_MS = 3000
-TIMELINE = "disabled-by-default-devtools.timeline"
 
 _WATCH = """
 const mark = (name) => { document.documentElement.dataset[name] = performance.now(); };
@@ -72,13 +76,15 @@ _CONNECTING = "Number(document.documentElement.dataset.connectingAt)"
 _STORM = """async ([frames, size]) => {
     const person = (number) => ({id: `p${number}`, name: `Somebody ${number}`, handle: `p${number}`,
         picture: null, role: "listener", muted: true, connected: true});
-    for (let frame = 0; frame < frames; frame++) {
+    const messages = Array.from({length: frames}, (_, frame) => {
         // Every other time half of those who are named have changed.
         const sample = Array.from({length: 50}, (_, at) => person(at + 25 * (frame >> 1)));
         const audience = frame % 2 ? {count: size + frame} : {count: size + frame, sample};
-        const data = JSON.stringify({type: "audience.changed", data: {audience}});
-        socket.onmessage({data});
+        return JSON.stringify({type: "audience.changed", data: {audience}});
+    });
+    for (const data of messages) {
         await new Promise((done) => setTimeout(done, 500));  // as often as the server tells it
+        socket.onmessage({data});
     }
     return document.querySelectorAll("*").length;
 }"""
@@ -141,27 +147,27 @@ async def _arrive(browser: Browser, home: str, space: str, network: str) -> bool
 
 async def _storm(browser: Browser, space: str) -> bool:
     """Listeners come and go by the thousand; whether each frame was within its budget."""
-    page = await _phone(browser, None)
+    page = await _phone(browser, None, slower=1)
     await page.goto(space)
     await page.locator("[data-audience]").wait_for(state="visible")
     await page.wait_for_timeout(SETTLE_MS)
+    tools = await page.context.new_cdp_session(page)
     worst_of_all = 0.0
     for size in (100, 2000):
-        await browser.start_tracing(
-            page=page, categories=["toplevel", "devtools.timeline", TIMELINE]
-        )
-        nodes = await page.evaluate(_STORM, [FRAMES, size])
-        worst = _worst_task(json.loads(await browser.stop_tracing()))
-        worst_of_all = max(worst_of_all, worst)
-        print(f"{size:5} listeners: most work at once {worst:5.1f} ms, {nodes} elements")
+        rounds = []
+        for _ in range(ROUNDS):
+            await tools.send("HeapProfiler.collectGarbage")  # of the round before
+            await browser.start_tracing(page=page, categories=["toplevel"])
+            nodes = await page.evaluate(_STORM, [FRAMES, size])
+            rounds.append(SLOWER * _longest_task(json.loads(await browser.stop_tracing())))
+        worst_of_all = max(worst_of_all, min(rounds))
+        told = ", ".join(f"{each:.1f}" for each in rounds)
+        print(f"{size:5} listeners: most work at once {told} ms, {nodes} elements")
     return worst_of_all <= FRAME_MS
 
 
-def _worst_task(trace: dict[str, Any]) -> float:
-    """Milliseconds of CPU of the longest task of the page's main thread, slowed down as it is.
-
-    Not of the clock: on a busy machine that shows what else runs.
-    """
+def _longest_task(trace: dict[str, Any]) -> float:
+    """Milliseconds of CPU of the longest task of the page's main thread."""
     events = trace["traceEvents"]
     main = {
         (each["pid"], each["tid"])
@@ -178,12 +184,12 @@ def _worst_task(trace: dict[str, Any]) -> float:
     return max(tasks, default=0.0)
 
 
-async def _phone(browser: Browser, network: dict[str, Any] | None) -> Page:
+async def _phone(browser: Browser, network: dict[str, Any] | None, slower: int = SLOWER) -> Page:
     context = await browser.new_context(viewport={"width": 360, "height": 740}, is_mobile=True)
     page = await context.new_page()
     await page.add_init_script(_WATCH)
     tools = await context.new_cdp_session(page)
-    await tools.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
+    await tools.send("Emulation.setCPUThrottlingRate", {"rate": slower})
     if network is not None:
         await tools.send("Network.enable")
         await tools.send("Network.emulateNetworkConditions", {"offline": False} | network)
@@ -251,7 +257,7 @@ def main() -> None:
     """Measure, print, and fail when a budget is not kept."""
     argparse.ArgumentParser(prog="bench.page", description=__doc__).parse_args()
     if not asyncio.run(measure()):
-        sys.exit(f"more than {BUDGET_MS} ms to be interactive, or {FRAME_MS} ms for a frame")
+        sys.exit(f"more than {BUDGET_MS} ms to be interactive, or {FRAME_MS:.1f} ms for a frame")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """What axe finds on a page: WCAG 2.2 AA and the best practices it knows."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from axe_playwright_python.base import AXE_SCRIPT
@@ -28,16 +28,29 @@ _COLOURS_ARE_THERE = """async () => {
     };
     await Promise.race([drawn(), new Promise((done) => setTimeout(done, 5000))]);
 }"""
-_RUN = """async ([part, rules]) => {
+_RUN = """async ([part, rules, known]) => {
     const { violations } = await axe.run(part ?? document, rules);
-    return violations.map(({ id, nodes }) => [id, nodes.map(({ target }) => target)]);
+    const isNew = (rule, [target]) =>
+        !(rule in known) || !document.querySelector(target).matches(known[rule]);
+    return violations
+        .map(({ id, nodes }) => [
+            id,
+            nodes.map(({ target }) => target).filter((target) => isNew(id, target)),
+        ])
+        .filter(([, targets]) => targets.length);
 }"""
 
 
-async def faults(page: Page, part: str | None = None, looks: Iterable[Look] = LOOKS) -> list[str]:
+async def faults(
+    page: Page,
+    part: str | None = None,
+    looks: Iterable[Look] = LOOKS,
+    known: Mapping[str, str] | None = None,
+) -> list[str]:
     """What axe finds in the page, or the part of it with this selector, in these looks.
 
-    Also whether one has to scroll sideways.
+    Also whether one has to scroll sideways. `known` is what is left out: selectors by axe's name
+    for the rule that they break.
     """
     if not await page.evaluate("'axe' in window"):
         await page.evaluate(AXE_SCRIPT)
@@ -46,7 +59,7 @@ async def faults(page: Page, part: str | None = None, looks: Iterable[Look] = LO
         await page.set_viewport_size({"width": width, "height": 800})
         await page.emulate_media(color_scheme=theme, reduced_motion="reduce")
         await page.evaluate(_COLOURS_ARE_THERE)
-        violations: list[Any] = await page.evaluate(_RUN, [part, _RULES])
+        violations: list[Any] = await page.evaluate(_RUN, [part, _RULES, known or {}])
         found += [f"{theme} {width}: {json.dumps(each)}" for each in violations]
         if await page.evaluate("document.documentElement.scrollWidth > innerWidth"):
             found.append(f"{theme} {width}: wider than the screen")

@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import os
 import resource
+import signal
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -167,6 +169,27 @@ async def test_a_killed_web_process_cuts_nobodys_sound(
     await listener.hears("A", "B")
     await host.act_on(SPEAKER, "mute")
     await listener.hears("A")
+    await end_the_space(host)
+
+
+async def test_firefox_says_that_no_sound_comes_until_it_comes_again(
+    bring_in: BringIn, service: Service, fox: FirefoxPerson, tone_a: Path
+) -> None:
+    host = await bring_in("host", microphone=tone_a)
+    space = await host.start_a_space("Standing still")
+    await host.join(space)
+    await host.open_microphone()
+    await asyncio.to_thread(fox.join, space)
+    await asyncio.to_thread(fox.hears_sound)
+    engine = service.pid("audio")
+    os.kill(engine, signal.SIGSTOP)
+    try:
+        await asyncio.to_thread(fox.is_connected, "reconnecting")
+        await asyncio.to_thread(fox.can_read, "No sound right now.")
+    finally:
+        os.kill(engine, signal.SIGCONT)
+    await asyncio.to_thread(fox.is_connected, "live")
+    await asyncio.to_thread(fox.hears_sound)
     await end_the_space(host)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from playwright.async_api import expect
 
 from tests.browser.conftest import BringIn
-from tests.browser.person import Person
+from tests.browser.person import Person, until
 
 # The buttons of the lock screen, for the tests to press.
 _BUTTONS = """
@@ -19,10 +19,13 @@ MediaSession.prototype.setActionHandler = function (name, act) {
 
 _NOTE_WAKE_LOCKS = """
 window.asked = [];
+window.locks = [];
 const request = WakeLock.prototype.request;
-WakeLock.prototype.request = function (kind) {
+WakeLock.prototype.request = async function (kind) {
     window.asked.push(kind);
-    return request.call(this, kind);
+    const lock = await request.call(this, kind);
+    window.locks.push(lock);
+    return lock;
 };
 """
 
@@ -37,6 +40,15 @@ async def shown(person: Person) -> list[str]:
 
 async def state(person: Person) -> str:
     return str(await person.page.evaluate("navigator.mediaSession.playbackState"))
+
+
+async def holds(person: Person, condition: str) -> None:
+    """Wait until this is so in the page."""
+
+    async def is_so() -> bool:
+        return bool(await person.page.evaluate(condition))
+
+    await until(is_so, lambda: condition)
 
 
 async def test_the_lock_screen_names_the_space_and_pauses_and_leaves_it(
@@ -103,3 +115,11 @@ async def test_the_screen_stays_on_only_for_those_who_ask(bring_in: BringIn) -> 
     await host.page.locator("[data-wake]").check()
     await expect(host.page.locator("[data-wake]")).to_be_checked()
     assert await host.page.evaluate("window.asked") == ["screen"]
+
+    # Out of sight the browser takes it back; in sight again the page asks for it.
+    await holds(host, "locks.length === 1")
+    await host.page.evaluate("window.locks[0].release()")
+    await host.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    await holds(host, "locks.length === 2")
+    await host.page.locator("[data-wake]").uncheck()
+    await holds(host, "locks[1].released")

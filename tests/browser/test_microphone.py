@@ -19,6 +19,17 @@ _REFUSE = (
     "navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', '{}')); null"
 )
 
+# What the page listens with, for the system to suspend it.
+_SHOW_CONTEXTS = """
+window.contexts = [];
+window.AudioContext = class extends AudioContext {
+    constructor(...options) {
+        super(...options);
+        window.contexts.push(this);
+    }
+};
+"""
+
 # What a page without encryption gets.
 _NO_MICROPHONES = """
 Object.defineProperty(navigator, "mediaDevices", {get: () => undefined});
@@ -123,6 +134,24 @@ async def test_who_talks_while_muted_is_told(bring_in: BringIn, tone_a: Path) ->
     await expect(hint(host)).to_have_text("You are talking, and you are muted.")
     await host.page.keyboard.press("m")
     await expect(hint(host)).to_be_empty()
+
+
+async def test_that_is_told_also_after_a_call_suspended_what_listens(
+    bring_in: BringIn, tone_a: Path
+) -> None:
+    host = await bring_in("host", microphone=tone_a)
+    await host.page.add_init_script(_SHOW_CONTEXTS)
+    await host.join(await host.start_a_space("After a call"))
+    await host.open_microphone()
+    await host.page.keyboard.press("m")
+
+    async def listens() -> bool:
+        return bool(await host.page.evaluate("window.contexts.at(-1)?.state") == "running")
+
+    await until(listens, lambda: "the page listens")
+    await host.page.evaluate("window.contexts.at(-1).suspend()")
+    await until(listens, lambda: "the page listens again")
+    await expect(hint(host)).to_have_text("You are talking, and you are muted.")
 
 
 async def test_one_talks_for_as_long_as_the_space_bar_is_held(

@@ -134,3 +134,61 @@ async def test_who_may_raise_a_hand_changes_while_live(bring_in: BringIn) -> Non
     await listener.press("hand-raise")
     await host.page.keyboard.press("Escape")
     await expect(host.page.locator("[data-hands-count]")).to_have_text("1")
+
+
+async def test_a_named_successor_becomes_the_host_when_the_host_leaves(bring_in: BringIn) -> None:
+    host = await bring_in("host")
+    heir = await bring_in("speaker")
+    guest = await bring_in()
+    space = await host.start_a_space("A successor")
+    for person in (host, heir, guest):
+        await person.join(space)
+    await bring_up(host, SPEAKER, heir)
+    await host.act_on(SPEAKER, "name-successor")
+    await reads(heir, "If the host goes, you become the host of this Space.")
+    await host.press("leave")
+    await reads(host, f"{SPEAKER} becomes the host.")
+    await host.press("confirm")
+    await guest.sees(SPEAKER, role="host")
+    await expect(heir.page.locator('[data-action="end"]')).to_be_visible()
+
+
+async def test_hands_come_up_in_order_and_all_are_sent_back(bring_in: BringIn) -> None:
+    host, first, second = [await bring_in(each) for each in ("host", "speaker", "listener")]
+    space = await host.start_a_space("One after the other")
+    for person in (host, first, second):
+        await person.join(space)
+    for person, count in ((first, "1"), (second, "2")):
+        await person.press("hand-raise")
+        await expect(host.page.locator("[data-hands-count]")).to_have_text(count)
+    await host.press("hands")
+    await expect(host.page.locator(".hand__name")).to_contain_text([SPEAKER, LISTENER])
+    await expect(host.page.locator(".hand__time").first).to_contain_text("since")
+    await host.press("hand-next")
+    await host.sees(SPEAKER, role="speaker")
+    await expect(host.page.locator(".hand__name")).to_contain_text([LISTENER])
+    await host.press("hand-accept")
+    await host.sees(LISTENER, role="speaker")
+    await host.page.keyboard.press("Escape")
+    await host.press("manage")
+    await host.press("clear-stage")
+    await host.press("confirm")
+    for name in (SPEAKER, LISTENER):
+        await host.sees(name, role="listener")
+
+
+async def test_who_blocked_somebody_on_stage_is_warned(bring_in: BringIn) -> None:
+    host, speaker, listener = [await bring_in(each) for each in ("host", "speaker", "listener")]
+    await listener.page.goto("/@speaker/")
+    await listener.page.get_by_role("button", name="Block", exact=True).click()
+    await reads(listener, "You have blocked this person")
+    space = await host.start_a_space("Not for everybody")
+    for person in (host, speaker, listener):
+        await person.join(space)
+    await bring_up(host, SPEAKER, speaker)
+    await reads(listener, f"On stage is somebody you blocked: {SPEAKER}. You can leave.")
+    await host.act_on(SPEAKER, "demote")
+    await expect(listener.page.locator("[data-hint]")).to_be_empty()
+    await listener.page.goto("/@speaker/")
+    await listener.page.get_by_role("button", name="Unblock").click()
+    await expect(listener.page.get_by_role("button", name="Block", exact=True)).to_be_visible()

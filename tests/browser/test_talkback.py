@@ -212,6 +212,23 @@ async def test_what_is_said_is_read_with_names_and_scrolled_back(
     await expect(lines.last).to_be_in_viewport()
 
 
+async def test_a_lost_connection_neither_doubles_nor_loses_a_line(
+    bring_in: BringIn, service: Service
+) -> None:
+    host, guest = await bring_in("host"), await bring_in()
+    space = await start(host, "Offline for a moment", transcription=True)
+    await guest.join(space)
+    await asyncio.to_thread(say, service, space, "Bees dance.", "They hum.")
+    lines = guest.page.locator(".caption")
+    await expect(lines).to_have_count(2)
+    await guest.page.context.set_offline(True)
+    await guest.is_connected("reconnecting")
+    await asyncio.to_thread(say, service, space, "They sleep.")
+    await guest.page.context.set_offline(False)
+    await guest.is_connected("live")
+    await expect(lines).to_have_text([f"{HOST} Bees dance.", "They hum.", "They sleep."])
+
+
 async def test_what_one_chose_for_captions_is_remembered(
     bring_in: BringIn, service: Service
 ) -> None:

@@ -24,11 +24,14 @@ export function avatar(person) {
   if (person.picture) {
     return element("img", { className: "avatar", src: person.picture, alt: "" });
   }
-  const initial = element("span", {
-    className: `avatar avatar--c${colour(person.handle ?? person.id)}`,
-    textContent: [...nameOf(person)][0] ?? "",
-  });
+  const initial = element("span");
   initial.setAttribute("aria-hidden", "true");
+  return showInitial(initial, person);
+}
+
+function showInitial(initial, person) {
+  initial.className = `avatar avatar--c${colour(person.handle ?? person.id)}`;
+  setText(initial, [...nameOf(person)][0] ?? "");
   return initial;
 }
 
@@ -56,27 +59,38 @@ export function updateTile(item, person, { isYou = false } = {}) {
   const button = item.firstElementChild;
   const [picture, name, role, state] = button.children;
   const isHeard = person.role !== "listener";
-  const shown = `${person.id} ${person.picture} ${person.name} ${isHeard}`;
-  if (picture.dataset.of !== shown) {
-    picture.dataset.of = shown;
-    const signs = [
-      element("span", { className: "person__ring" }),
-      element("span", { className: "person__muted" }, icon("mic-off")),
-    ];
-    picture.replaceChildren(avatar(person), ...(isHeard ? signs : []));
-  }
+  showPicture(picture, person, isHeard);
   setData(button, {
     participant: person.id,
     name: nameOf(person),
     role: person.role,
     muted: person.muted,
     connected: person.connected,
+    you: isYou,
   });
   setText(name, nameOf(person));
   const words = [isHeard && roleName(person), isYou && gettext("you")];
   setText(role, words.filter(Boolean).join(" · "));
   setText(state, spokenState(person));
 }
+
+/** What is there is used again where it can be: making elements costs a phone most. */
+function showPicture(place, person, isHeard) {
+  const shown = `${person.id} ${person.picture} ${person.name} ${isHeard}`;
+  if (place.shown === shown) return;
+  place.shown = shown;
+  const used = place.firstElementChild;
+  if (used?.matches("span") && !person.picture && !isHeard) {
+    showInitial(used, person);
+    return;
+  }
+  place.replaceChildren(avatar(person), ...(isHeard ? signs() : []));
+}
+
+const signs = () => [
+  element("span", { className: "person__ring" }),
+  element("span", { className: "person__muted" }, icon("mic-off")),
+];
 
 /** Show whether the person is talking; returns the ring that follows how loud, if so. */
 export function markTalking(item, person, speaking) {

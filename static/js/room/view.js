@@ -73,7 +73,10 @@ function renderAudiencePeople({ audience: { sample }, you }) {
     } else free.pop()?.remove();
     if (newcomers.length || free.length) restOfAudience = requestAnimationFrame(step);
   };
-  step();
+  // The numbers above change in this frame, so the tiles begin with the next.
+  restOfAudience = requestAnimationFrame(() => {
+    restOfAudience = requestAnimationFrame(step);
+  });
 }
 
 function showListener(tile, person, you) {
