@@ -9,7 +9,7 @@ from django import template
 from django.contrib.staticfiles import finders
 from django.templatetags.static import static
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 from spaces_site import catalogue, stylesheets
@@ -19,15 +19,17 @@ _IMPORT = re.compile(r'^(?:import|export)\b[^;"]*?"(\.[^"]+)";$', re.MULTILINE)
 
 
 @register.simple_tag
-def module(name: str) -> SafeString:
+def module(name: str, *, at_once: bool = False) -> SafeString:
     """The ES module with this static name, after a hint for each module that it needs.
 
     Without the hints a browser learns of a module only when it has read the one that imports it.
+    `at_once`: it runs as soon as it is there, and not only when the page is read and styled.
     """
     hints = format_html_join(
         "", '<link rel="modulepreload" href="{}">', ((static(each),) for each in needed(name))
     )
-    return format_html('{}<script type="module" src="{}"></script>', hints, static(name))
+    when = mark_safe(" async") if at_once else ""
+    return format_html('{}<script type="module" src="{}"{}></script>', hints, static(name), when)
 
 
 @register.simple_tag

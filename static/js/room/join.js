@@ -1,18 +1,19 @@
 /**
  * The Join button, before the rest of the page is there: a tap is answered at once, and carried out
- * as soon as it can be. Nothing is imported here, and the rest is asked for from here, so that a
- * slow phone on a slow network has this first.
+ * as soon as it can be. Nothing is imported here, nothing of the page has to be there yet, and the
+ * rest is asked for from here, so that a slow phone on a slow network has this first.
  */
 
-const button = document.querySelector('[data-action="join"]');
 let wasTapped = false;
 let join = () => {
   wasTapped = true;
   // Some browsers let only that element play which was asked to inside a tap.
-  document.querySelector("[data-sound]").play().catch(() => {});
+  document.querySelector("[data-sound]")?.play().catch(() => {});
 };
 
-button.addEventListener("click", () => {
+document.addEventListener("click", ({ target }) => {
+  const button = target.closest('[data-action="join"]');
+  if (!button) return;
   button.disabled = true;
   document.body.dataset.connection = "joining";
   join();
@@ -24,6 +25,12 @@ export function whenTapped(start) {
   if (wasTapped) start();
 }
 
-const { content } = document.querySelector("template[data-rest]");
-for (const script of content.querySelectorAll("script")) script.async = false; // in their order
-document.head.append(content);
+/** After what the eye needs: this waits for the style sheets. */
+function fetchTheRest() {
+  const { content } = document.querySelector("template[data-rest]");
+  for (const script of content.querySelectorAll("script")) script.async = false; // in their order
+  document.head.append(content);
+}
+
+if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", fetchTheRest);
+else fetchTheRest();
