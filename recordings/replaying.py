@@ -116,9 +116,9 @@ def data(replay: Replay) -> ReplayData:
         levels=_encoded(shape.levels, shape.interval, span),
         lane_seconds=shape.speaker_interval,
         lanes=[
-            Lane(names[who], _encoded(levels, shape.speaker_interval, span))
-            for who, levels in shape.speakers.items()
-            if who in names
+            Lane(name, _encoded(shape.speakers[who], shape.speaker_interval, span))
+            for who, name in names.items()
+            if who in shape.speakers
         ],
         chapters=chapters(replay, names),
         lines=_words(replay),
@@ -183,9 +183,10 @@ def published_at(replay: Replay) -> datetime:
 
 
 def _names(replay: Replay) -> dict[str, str]:
-    """Of those who have a track, by public id, in the order of coming on stage."""
-    tracks = replay.recording.files.filter(kind=RecordingFile.Kind.TRACK).order_by("pk")
-    people = [file.participant for file in tracks.select_related("participant__user")]
+    """Of those who have a track, by public id, in the order of joining."""
+    tracks = replay.recording.files.filter(kind=RecordingFile.Kind.TRACK)
+    in_order = tracks.order_by("participant__joined_at", "participant")
+    people = [file.participant for file in in_order.select_related("participant__user")]
     return {person.public_id: person.name for person in people if person is not None}
 
 
