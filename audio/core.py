@@ -50,6 +50,10 @@ class Clock:
     wall: float
     tick: int
 
+    def meets(self, every: int, count: int) -> bool:
+        """Whether the number of one of `count` ticks, from this on, is a multiple of `every`."""
+        return -self.tick % every < count
+
 
 class Core:
     """The rooms and their transport. Every method belongs to the media thread."""
@@ -199,9 +203,9 @@ class Core:
                     logger.exception("Room %s fails to tick", name)
                 self._broken.add(name)
         self.transport.flush()
-        if self.transport.connecting or -clock.tick % _POLL_TICKS < count:
+        if self.transport.connecting or clock.meets(_POLL_TICKS, count):
             self.transport.poll(clock.now, clock.wall, clock.tick * FRAME)
-        if -clock.tick % _NETWORKS_TICKS < count:
+        if clock.meets(_NETWORKS_TICKS, count):
             self._tell_networks()
 
     def connected(self, peer: Peer) -> None:

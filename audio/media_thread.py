@@ -201,8 +201,9 @@ class MediaThread:
         with _logged("tick"):
             # Each tick plays what was due then, not what is due when it catches up.
             late = began - self._due
-            self._core.tick(Clock(self._due, time.time() - late, self._tick), count)
-            if -self._tick % _TCP_POLL_TICKS < count:
+            clock = Clock(self._due, time.time() - late, self._tick)
+            self._core.tick(clock, count)
+            if clock.meets(_TCP_POLL_TICKS, count):
                 self._tcp.poll(time.monotonic())
         done = time.monotonic()
         for _ in range(count):

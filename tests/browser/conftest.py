@@ -12,15 +12,12 @@ from playwright.async_api import Browser, BrowserType, async_playwright, expect
 
 from tests.audio import gateways
 from tests.browser.firefox import FirefoxPerson, firefox, firefox_program
-from tests.browser.person import Person
+from tests.browser.person import PATIENCE, Person
 from tests.browser.service import Service, running_service
 from tests.browser.sound import TONE_A, TONE_B, write_tone
 from tests.speech.model import FOLDER as SPEECH_MODEL
 
-PATIENCE = 60_000
-"""Milliseconds that anything on a page may take to come: a machine may be busy."""
-
-expect.set_options(timeout=PATIENCE)
+expect.set_options(timeout=1000 * PATIENCE)
 
 BringIn = Callable[..., Awaitable[Person]]
 
@@ -184,7 +181,7 @@ async def bring_in(browsers: Browsers, service: Service) -> AsyncIterator[BringI
             page_context = await browser.new_context(
                 viewport={"width": width, "height": 800}, base_url=service.url, **context
             )
-            page_context.set_default_timeout(PATIENCE)
+            page_context.set_default_timeout(1000 * PATIENCE)
             leaving.push_async_callback(page_context.close)
             person = Person(handle, browser, await page_context.new_page(), stubborn)
             await person.settle_in()

@@ -14,6 +14,7 @@ from selenium.webdriver.firefox.service import Service as Driver
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
 
+from tests.browser.person import PATIENCE
 from tests.browser.service import PASSWORD
 from tests.browser.sound import TONE_A
 
@@ -27,7 +28,6 @@ _PREFERENCES: dict[str, bool | int] = {
     "media.getusermedia.audio.processing.aec.enabled": False,
     "media.peerconnection.ice.loopback": True,
 }
-_PATIENCE = 20.0
 
 # Without a sound card Firefox plays into the void and suspends every AudioContext; how loud the
 # decoded sound is it knows all the same.
@@ -171,7 +171,7 @@ class FirefoxPerson:
         return element
 
     def _wait(self, what: str, condition: Callable[[], object]) -> object:
-        waiting = WebDriverWait(self._driver, _PATIENCE, poll_frequency=0.1)
+        waiting = WebDriverWait(self._driver, PATIENCE, poll_frequency=0.1)
         return waiting.until(lambda _: condition(), f"Firefox waits for {what}")
 
 

@@ -14,6 +14,9 @@ from playwright.async_api import Browser, Page, expect
 from tests.browser.service import PASSWORD
 from tests.browser.sound import TONES, tones_in
 
+PATIENCE = 60.0
+"""Seconds that anything on a page may take to come: a machine may be busy."""
+
 # Noise suppression takes a steady tone for noise, and rightly so.
 _RAW_MICROPHONE = """
 const original = navigator.mediaDevices?.getUserMedia.bind(navigator.mediaDevices);
@@ -203,6 +206,18 @@ class Person:
         noted = await self.page.evaluate("window.silences")
         return [(float(start), float(end)) for start, end in noted]
 
+    async def position(self) -> float:
+        """The second at which the recording on the page is."""
+        return float(await self.page.evaluate("document.querySelector('audio').currentTime"))
+
+    async def plays_beyond(self, second: float) -> None:
+        """Wait until the recording on the page has got there."""
+
+        async def beyond() -> bool:
+            return await self.position() > second
+
+        await until(beyond, lambda: f"{self.handle or 'the guest'} hears second {second}")
+
     async def hears_something(self) -> None:
         """Wait until speech-like loudness arrives."""
 
@@ -214,7 +229,7 @@ class Person:
 
 
 async def until(
-    condition: Callable[[], Awaitable[bool]], what: Callable[[], str], seconds: float = 30
+    condition: Callable[[], Awaitable[bool]], what: Callable[[], str], seconds: float = PATIENCE
 ) -> None:
     """Ask again until the condition holds; fail with `what` after the bound."""
     try:

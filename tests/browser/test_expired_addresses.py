@@ -11,7 +11,7 @@ from playwright.async_api import Route, expect
 
 from tests.browser.a_past import let_things_happen
 from tests.browser.conftest import BringIn
-from tests.browser.person import Person, until
+from tests.browser.person import Person
 from tests.browser.service import Service
 
 FIRST_PART = 0.8
@@ -66,15 +66,6 @@ async def expiring(person: Person, past: dict[str, str]) -> Expiring:
     return sound
 
 
-async def plays_beyond(person: Person, second: float) -> None:
-    async def beyond() -> bool:
-        return bool(
-            await person.page.evaluate(f"document.querySelector('audio').currentTime > {second}")
-        )
-
-    await until(beyond, lambda: f"the person hears second {second}")
-
-
 async def test_a_replay_goes_on_where_it_was_and_as_fast(
     bring_in: BringIn, past: dict[str, str]
 ) -> None:
@@ -83,9 +74,9 @@ async def test_a_replay_goes_on_where_it_was_and_as_fast(
     await guest.page.goto(f"/spaces/{past['replayed']}/")
     await guest.page.get_by_label("Speed").select_option("1.5")
     await guest.page.get_by_role("button", name="Play", exact=True).click()
-    await plays_beyond(guest, 1)
+    await guest.plays_beyond(1)
     sound.expires.set()
-    await plays_beyond(guest, 5.5)
+    await guest.plays_beyond(5.5)
     assert sound.was_renewed.is_set()
     *_, (second, speed) = await guest.page.evaluate("window.heardFrom")
     assert second > 1
@@ -97,9 +88,9 @@ async def test_so_does_a_clip(bring_in: BringIn, past: dict[str, str]) -> None:
     sound = await expiring(guest, past)
     await guest.page.goto(f"/clips/{past['clip']}/")
     await guest.page.evaluate("document.querySelector('audio').play()")
-    await plays_beyond(guest, 1.2)
+    await guest.plays_beyond(1.2)
     sound.expires.set()
-    await plays_beyond(guest, 3.6)
+    await guest.plays_beyond(3.6)
     assert sound.was_renewed.is_set()
 
 
@@ -110,7 +101,7 @@ async def test_what_is_gone_for_good_is_told_and_not_asked_for_again_and_again(
     sound = await expiring(guest, past)
     await guest.page.goto(f"/spaces/{past['replayed']}/")
     await guest.page.get_by_role("button", name="Play", exact=True).click()
-    await plays_beyond(guest, 1)
+    await guest.plays_beyond(1)
     asked: list[str] = []
 
     async def gone(route: Route) -> None:
@@ -125,4 +116,4 @@ async def test_what_is_gone_for_good_is_told_and_not_asked_for_again_and_again(
 
     await guest.page.unroute(everything, gone)  # it was a cloud
     await guest.page.get_by_role("button", name="Play", exact=True).click()
-    await plays_beyond(guest, 2)
+    await guest.plays_beyond(2)

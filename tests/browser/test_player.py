@@ -11,7 +11,7 @@ from playwright.async_api import expect
 from audio.opus import SILENCE
 from tests.audio.recordings import tone_packets, write_ogg
 from tests.browser.conftest import BringIn
-from tests.browser.person import Person, until
+from tests.browser.person import Person
 from tests.browser.service import Service
 
 ROOM = "talkedHere12"
@@ -86,18 +86,6 @@ async def guest(bring_in: BringIn, talk: str) -> Person:
     return guest
 
 
-async def where(person: Person) -> float:
-    """The second at which the player is."""
-    return float(await person.page.evaluate("document.querySelector('audio').currentTime"))
-
-
-async def gets_to(person: Person, second: float) -> None:
-    async def is_there() -> bool:
-        return await where(person) >= second
-
-    await until(is_there, lambda: f"the sound gets to second {second}")
-
-
 async def test_each_speaker_has_a_lane_and_a_chapter_to_go_to(guest: Person) -> None:
     legend = guest.page.locator("[data-part=legend] li")
     await expect(legend).to_have_text(["Marco Bianchi", "Ada Olsen"])
@@ -105,14 +93,14 @@ async def test_each_speaker_has_a_lane_and_a_chapter_to_go_to(guest: Person) -> 
     chapters = guest.page.locator("[data-part=chapters] button")
     await expect(chapters).to_have_count(2)
     await chapters.nth(1).click()
-    await gets_to(guest, 15)
+    await guest.plays_beyond(15)
     assert guest.errors == []
 
 
 async def test_the_words_follow_the_sound_and_lead_to_it(guest: Person) -> None:
     words = guest.page.locator("[data-part=words] li")
     await words.nth(2).get_by_role("button").click()
-    await gets_to(guest, 16)
+    await guest.plays_beyond(16)
     await expect(words.nth(2)).to_have_attribute("aria-current", "true")
     await expect(words.nth(3)).to_have_attribute("aria-current", "true")
     await expect(words.nth(2)).not_to_have_attribute("aria-current", "true")

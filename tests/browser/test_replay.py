@@ -13,18 +13,6 @@ from tests.browser.person import Person, until
 CLIP = Path(__file__).parents[1] / "data" / "en_demo-abouttotry.wav"
 
 
-async def where(person: Person) -> float:
-    """The second at which the player is."""
-    return float(await person.page.evaluate("document.querySelector('audio').currentTime"))
-
-
-async def plays_beyond(person: Person, second: float) -> None:
-    async def beyond() -> bool:
-        return await where(person) > second
-
-    await until(beyond, lambda: f"{person.handle or 'the guest'} hears second {second}")
-
-
 async def has_received(person: Person, packets: int) -> bool:
     """Whether so many packets arrived, of 60 ms each."""
     count = await person.page.evaluate(
@@ -47,7 +35,7 @@ async def a_recorded_space(host: Person, guest: Person) -> str:
     await guest.join(space)
     await host.open_microphone()
     await guest.hears_something()
-    await until(lambda: has_received(guest, 130), lambda: "some seconds of sound arrive", 30)
+    await until(lambda: has_received(guest, 130), lambda: "some seconds of sound arrive")
     await host.press("end")
     await host.press("confirm")
     await expect(host.page.locator("space-replay [data-part=play]")).to_be_visible()
@@ -69,14 +57,14 @@ async def test_a_host_shares_the_replay_and_others_hear_it(
 
     await guest.page.goto(space)
     await guest.page.get_by_role("button", name="Play", exact=True).click()
-    await plays_beyond(guest, 1)
+    await guest.plays_beyond(1)
     await expect(guest.page.get_by_role("button", name="Pause", exact=True)).to_be_visible()
     await finds_nothing(guest)
     await guest.page.get_by_label("Speed").select_option("2")
     await guest.page.get_by_label("Where you are").focus()
-    before = await where(guest)
+    before = await guest.position()
     await guest.page.keyboard.press("ArrowRight")
-    await plays_beyond(guest, before + 0.9)
+    await guest.plays_beyond(before + 0.9)
     assert await guest.page.evaluate("document.documentElement.scrollWidth") <= 360
 
     await listener.page.goto(f"{space}?t=2")
@@ -90,13 +78,13 @@ async def test_a_host_shares_the_replay_and_others_hear_it(
 
     await guest.page.goto(listener.page.url)
     await guest.page.evaluate("document.querySelector('audio').play()")
-    await plays_beyond(guest, 2)
+    await guest.plays_beyond(2)
 
     async def stopped() -> bool:
         return bool(await guest.page.evaluate("document.querySelector('audio').paused"))
 
     await until(stopped, lambda: "the clip stops at its end")
-    assert await where(guest) < 4.5
+    assert await guest.position() < 4.5
     for person in (host, guest, listener):
         assert person.errors == []
 
@@ -125,7 +113,7 @@ async def test_the_host_trims_and_deletes_it_and_takes_the_data_along(
     length = host.page.locator("[data-part=time]")
     await expect(length).to_contain_text("/ 0:03")
     await host.page.get_by_role("button", name="Play", exact=True).click()
-    await plays_beyond(host, 1)
+    await host.plays_beyond(1)
 
     await host.page.get_by_text("Delete the replay").click()
     await host.page.get_by_role("button", name="Delete it for good").click()

@@ -9,8 +9,6 @@ from tests.browser.networks.elsewhere import Elsewhere
 from tests.browser.test_a_live_space import HOST, SPEAKER, download, tones_by_second
 
 LISTENER = "Tom Becker"
-UNTIL_MISSED = 45_000
-"""Milliseconds: after 30 s without a sign of life a connection is taken for lost."""
 
 
 async def test_a_cohost_carries_on_until_nobody_is_left_and_the_recording_is_whole(
@@ -34,7 +32,8 @@ async def test_a_cohost_carries_on_until_nobody_is_left_and_the_recording_is_who
     await listener.hears("B")
     await host.is_connected("reconnecting")
     away = listener.page.locator(f'[data-name="{HOST}"][data-role="host"][data-connected="false"]')
-    await expect(away).to_be_visible(timeout=UNTIL_MISSED)
+    # After 30 s without a sign of life a connection is taken for lost.
+    await expect(away).to_be_visible()
     countdown = listener.page.locator("[data-countdown]")
     await expect(countdown).to_be_hidden()
     await listener.press("hand-raise")

@@ -91,7 +91,6 @@ async def test_a_speaker_who_leaves_the_wifi_goes_on_speaking(
     bring_in: BringIn, elsewhere: Elsewhere, tone_a: Path, tone_b: Path
 ) -> None:
     host, speaker = await two_people(bring_in, elsewhere, tone_a, tone_b)
-    await speaker.listens_for("A")
     elsewhere.lose("wifi")
     await speaker.is_connected("reconnecting")
     await speaker.is_connected("live")
